@@ -1,0 +1,98 @@
+"""The error tree. ``str(error)`` is a sentence for the user: what happened, to which file, what to do.
+
+::
+
+    RASError
+    ├── ArchiveError        an export cannot be read at all
+    ├── PictureError        one picture cannot be used; carries a SkipReason
+    │   ├── FetchError      its bytes could not be had
+    │   └── DecodeError     its bytes are no picture that RAS can read
+    ├── EncoderError        an encoder cannot be used on this machine
+    │   └── WeightsError    its weights are missing, damaged, or could not be downloaded
+    ├── SettingsError       a setting or an argument has a value that RAS cannot use
+    └── ModeError           a search mode that this version or this archive does not offer
+
+Third-party exceptions are translated where the library is called (``raise … from exc``). Anything
+outside this tree that reaches the window or the command line is a bug, and is shown as one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class SkipReason(str, Enum):
+    """Why a picture was left out of a search. The value is the key in ``--json``."""
+
+    EXPIRED = "expired_link"
+    GONE = "gone"
+    NETWORK = "network"
+    BLOCKED = "blocked_host"
+    TOO_LARGE = "too_large"
+    MISSING = "missing_file"
+    UNSUPPORTED = "unsupported_format"
+    NOT_A_PICTURE = "not_a_picture"
+    DAMAGED = "damaged"
+
+    @property
+    def text(self) -> str:
+        """The reason in a few plain words, to stand behind a number: ``12 link expired``."""
+        return _REASON_TEXT[self]
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again later, with nothing changed, would be pointless."""
+        return self is not SkipReason.NETWORK
+
+
+_REASON_TEXT = {
+    SkipReason.EXPIRED: "link expired",
+    SkipReason.GONE: "no longer on the server",
+    SkipReason.NETWORK: "network trouble",
+    SkipReason.BLOCKED: "host not allowed",
+    SkipReason.TOO_LARGE: "too large",
+    SkipReason.MISSING: "file missing",
+    SkipReason.UNSUPPORTED: "other kind of file",
+    SkipReason.NOT_A_PICTURE: "not a picture",
+    SkipReason.DAMAGED: "damaged",
+}
+
+
+class RASError(Exception):
+    """Base of every error that RAS raises on purpose; its text is meant for the user."""
+
+
+class ArchiveError(RASError):
+    """An export cannot be read at all."""
+
+
+class PictureError(RASError):
+    """One picture cannot be used. In a search this becomes a ``Skipped`` event."""
+
+    def __init__(self, message: str, reason: SkipReason) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class FetchError(PictureError):
+    """The bytes of a picture could not be had."""
+
+
+class DecodeError(PictureError):
+    """The bytes are no picture that RAS can read."""
+
+
+class EncoderError(RASError):
+    """An encoder cannot be used on this machine."""
+
+
+class WeightsError(EncoderError):
+    """Weights are missing, damaged, or could not be downloaded."""
+
+
+class SettingsError(RASError):
+    """A setting or an argument has a value that RAS cannot use."""
+
+
+class ModeError(RASError):
+    """A search mode that this version or this archive does not offer."""

@@ -1,0 +1,169 @@
+"""The nouns of RAS and the events of its jobs: frozen values that may cross threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Generator, TypeVar, Union
+
+from ras.errors import SkipReason
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel, thread or direct message. ``guild_id`` is ``"0"`` for a direct message."""
+
+    id: str
+    name: str
+    guild_id: str
+    guild_name: str
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One picture in one message.
+
+    ``key`` identifies the picture for good: ``"a:<attachment id>"``, else ``"u:<hash of the canonical URL>"``;
+    Discord's URLs are signed anew in every export and never serve as identity.
+    """
+
+    key: str
+    message_id: str
+    attachment_id: str | None
+    """Discord's id of the attachment; None for a picture of an embed."""
+    file_name: str
+    url: str
+    """The original Discord URL, as the export has it, or rebuilt where the export only has a local path."""
+    local_path: str | None
+    """Absolute path of the media file that the export names, whether or not it exists; None where it names none."""
+    file_size: int | None
+    """Bytes, as the export states them."""
+    author_id: str
+    author: str
+    channel: Channel
+    timestamp: datetime
+    """When the message was posted; aware."""
+    content: str = ""
+    """The text of the message."""
+    kind: str = "attachment"
+    """``attachment``, ``embed``, ``forwarded`` (an attachment or embed of a forwarded message)."""
+    media_root: str | None = None
+    """The folder that ``local_path`` may not leave: the export's own; None where there is no local path."""
+
+    @property
+    def message_link(self) -> str:
+        """The link to the message: it never expires."""
+        guild = "@me" if self.channel.guild_id == "0" else self.channel.guild_id
+        return f"https://discord.com/channels/{guild}/{self.channel.id}/{self.message_id}"
+
+    @property
+    def spoiler(self) -> bool:
+        """Whether its author hid it as a spoiler. Discord marks that in the name alone."""
+        return self.file_name.startswith("SPOILER_")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What is searched: everything that was read from one or more export files."""
+
+    paths: tuple[str, ...]
+    name: str
+    channels: tuple[Channel, ...]
+    message_count: int
+    records: tuple[ImageRecord, ...]
+    warnings: tuple[str, ...] = ()
+    """Sentences for the user on what is missing, e.g. the end of an export that was cut."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched for: a decoded picture (RGB, upright) and a name to show."""
+
+    image: Image
+    name: str
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """One picture of the archive and how near it is to the query."""
+
+    rank: int
+    """From 1."""
+    score: float
+    """Cosine of the two embeddings, -1 to 1; 1 is the same picture."""
+    record: ImageRecord
+    preview: bytes | None = field(default=None, repr=False)
+    """A small JPEG or PNG of the picture, so that it shows when its URL is dead."""
+
+
+@dataclass(frozen=True)
+class SearchReport:
+    """How a search went. Returned by the search job when it is through."""
+
+    mode: str
+    encoder: str
+    device: str
+    searched: int
+    """Pictures that were compared with the query."""
+    skipped: dict[str, int]
+    """Pictures that could not be, counted by ``SkipReason`` value."""
+    results: tuple[SearchResult, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is. ``done`` and ``total`` count ``unit``."""
+
+    stage: str
+    """What is being done, to be shown: ``Searching``, ``Downloading the CLIP model``."""
+    done: int
+    total: int | None = None
+    unit: str = "pictures"
+    """``pictures``, ``messages`` or ``bytes``."""
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A picture that was left out, and why. A bad picture is data, not an exception."""
+
+    record: ImageRecord
+    reason: SkipReason
+    detail: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the user: a fallback that was taken, its reason and the way back up."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """The best so far, best first. Each such event replaces the one before it."""
+
+    results: tuple[SearchResult, ...]
+    final: bool = False
+
+
+Event = Union[Progress, Skipped, Notice, Results]
+
+T = TypeVar("T")
+
+Job = Generator[Event, None, T]
+"""A job: yields events while it works (each yield is a cancel point: ``job.close()``), returns its result."""
+
+
+def finish(job: Job[T]) -> T:
+    """Run a job to its end, dropping its events, and return its result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
