@@ -1,0 +1,125 @@
+"""Finds the media files that an export has beside it. Nothing outside the export's own folder is ever named."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Iterator
+from urllib.parse import unquote, urlsplit
+
+_SIGNATURE = re.compile(r"(?:ex|is|hm)(?:=|$)")
+
+
+def is_url(text: str) -> bool:
+    """Whether the text is a URL and no path (``C:\\…`` and ``file:`` are paths)."""
+    return re.match(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+://", text, re.IGNORECASE) is not None
+
+
+class MediaFolder:
+    """The media beside one export. Every folder is listed once; no file is touched."""
+
+    def __init__(self, export: Path) -> None:
+        self.root = os.path.dirname(os.path.abspath(export))
+        """The folder that no path may leave."""
+        # All parts of a partitioned export share the first one's folder.
+        whole = re.sub(r" \[part \d+\](?=\.[^.]*$)", "", export.name)
+        self._own = tuple(dict.fromkeys((f"{export.name}_Files", f"{whole}_Files")))
+        self._names: dict[str, frozenset[str]] = {}
+
+    def locate(self, text: str) -> str | None:
+        """The absolute path for what an export with media says instead of a URL; None where it leads outside.
+
+        A relative path is taken as it is, or percent-decoded where only such a file exists; the file may be missing.
+        Any other (an absolute path of the machine that exported, one with ``..``) counts where a file of that name
+        lies in the same folder beside the export; where none does, an absolute path becomes the place in the export's
+        media folder where the file should lie.
+        """
+        if "\0" in text:
+            return None
+        if text[:5].lower() == "file:":
+            text = "/" + unquote(text[5:]).lstrip("/")
+        spellings = [_parts(text), _parts(unquote(text))]
+        for parts in spellings:
+            if parts and _is_inside(parts) and self._has(parts):
+                return self._path(parts)
+        if spellings[0] and _is_inside(spellings[0]):
+            return self._path(spellings[0])
+        for parts in spellings:
+            for folder in (*parts[-2:-1], *self._own):
+                anchored = [folder, *parts[-1:]]
+                if len(anchored) == 2 and _is_inside(anchored) and self._has(anchored):
+                    return self._path(anchored)
+        should = [self._own[0], *spellings[0][-1:]]
+        return self._path(should) if _is_absolute(text) and _is_inside(should) and len(should) == 2 else None
+
+    def find(self, url: str) -> str | None:
+        """The file that DiscordChatExporter saved from this URL, by its rule for names; None where there is none."""
+        for folder in self._own:
+            names = self._list(folder)
+            if names:
+                for name in _saved_names(url):
+                    if name in names:
+                        return self._path([folder, name])
+        return None
+
+    def _path(self, parts: list[str]) -> str:
+        # Joined by hand: on Windows os.path.join would leave the root for a part like "D:name".
+        return os.path.join(self.root, os.sep.join(parts))
+
+    def _has(self, parts: list[str]) -> bool:
+        return parts[-1] in self._list("/".join(parts[:-1]))
+
+    def _list(self, folder: str) -> frozenset[str]:
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(os.path.join(self.root, folder)))
+            except (OSError, ValueError):  # not there, no folder, no access, or no name that the system can have
+                self._names[folder] = frozenset()
+        return self._names[folder]
+
+
+def _parts(text: str) -> list[str]:
+    text = text.replace("\\", "/")
+    parts = [part for part in text.split("/") if part not in ("", ".")]
+    # What is not relative keeps a first part that is never inside.
+    return ["/", *parts] if text.startswith("/") else parts
+
+
+def _is_absolute(text: str) -> bool:
+    return re.match(r"[\\/]|[A-Za-z]:[\\/]", text) is not None
+
+
+def _is_inside(parts: list[str]) -> bool:
+    drive = re.match(r"[A-Za-z]:", parts[0])
+    return not drive and not any(part == ".." or "/" in part or "\\" in part or "\0" in part for part in parts)
+
+
+def _saved_names(url: str) -> Iterator[str]:
+    """The names that versions of DCE give to what they save from a URL: ``<start of its name>-<hash><ending>``.
+
+    From ``ExportAssetDownloader.cs`` of Tyrrrz/DiscordChatExporter: SHA-256, 5 digits in upper case up to 2.46, 5 in
+    lower case in 2.46.1, 16 since 2.47; characters that the file system cannot have become ``_``.
+    """
+    plain, _, query = url.partition("?")
+    hashed = url
+    if plain.lower().startswith(("https://cdn.discordapp.com/", "http://cdn.discordapp.com/")):
+        hashed = plain + "&".join(part for part in query.split("&") if part and not _SIGNATURE.match(part))
+    digest = hashlib.sha256(hashed.encode("utf-8", "replace")).hexdigest()
+    stem, extension = os.path.splitext(plain.rpartition("/")[2])
+    if len(extension) > 41:
+        stem, extension = stem + extension, ""
+    for mark in (digest[:16], digest[:5].upper(), digest[:5]):
+        name = f"{stem[:42]}-{mark}{extension}" if stem else mark
+        yield name
+        yield re.sub(r'[<>:"|?*\\\x00-\x1f]', "_", name)
+
+
+def name_in_url(url: str) -> str:
+    """The file name at the end of a URL or path, decoded; empty where there is none."""
+    try:
+        path = urlsplit(url).path if is_url(url) else url
+    except ValueError:
+        return ""
+    return unquote(path.replace("\\", "/").rpartition("/")[2])
