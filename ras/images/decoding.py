@@ -1,0 +1,226 @@
+"""Bytes → pixels, safely: by content, upright, RGB, within limits, whatever the file holds."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from typing import Callable
+
+from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
+
+from ras.errors import DecodeError, SkipReason
+from ras.images.formats import EXTRA_FORMATS, is_searched, kind_name, sniff_format
+
+log = logging.getLogger(__name__)
+
+MAX_PIXELS = 120_000_000
+_MAX_SCANS = 60
+"""Of a progressive JPEG. Encoders write about ten; each costs a pass over all pixels, thousands cost minutes."""
+
+_KEPT_PNG_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation → what makes the picture upright."""
+
+
+def decode_image(
+    data: bytes, *, extra_formats: bool = False, max_pixels: int = MAX_PIXELS, at_least: int | None = None
+) -> Image.Image:
+    """Bytes of a PNG or JPEG file (with ``extra_formats`` also WebP, GIF, BMP: the first frame) → RGB, upright.
+
+    Transparency is laid on white; 16 bit are scaled to 8. Of a file that is cut or damaged midway, what there is
+    comes back. With ``at_least``, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, several times faster, as
+    long as its shorter side keeps that many pixels. Safe in threads: Pillow's global switches stay untouched.
+
+    Raises DecodeError, and nothing else, with the reason NOT_A_PICTURE, UNSUPPORTED, TOO_LARGE (more than
+    ``max_pixels``, from the header, before anything is decoded) or DAMAGED.
+    """
+    if not data:
+        raise DecodeError("The file is empty.", SkipReason.DAMAGED)
+    kind = sniff_format(data)
+    if kind is None:
+        raise DecodeError("The file is not a picture.", SkipReason.NOT_A_PICTURE)
+    if not is_searched(kind, extra_formats=extra_formats):
+        hint = " unless other formats are switched on in the settings" if kind in EXTRA_FORMATS else ""
+        raise DecodeError(
+            f"It is a {kind_name(kind)} picture; RAS searches PNG and JPEG{hint}.", SkipReason.UNSUPPORTED
+        )
+    try:
+        return _decode(data, kind, max_pixels, at_least)
+    except DecodeError:
+        raise
+    except Image.DecompressionBombError as exc:  # Pillow's own limit; only animations run into it
+        raise DecodeError("It has too many pixels.", SkipReason.TOO_LARGE) from exc
+    # Pillow promises OSError and raises whatever its parsers run into: ValueError, TypeError, IndexError, KeyError,
+    # SyntaxError, EOFError, OverflowError, MemoryError, struct.error, zlib.error …
+    except Exception as exc:
+        raise DecodeError(f"The {kind_name(kind)} picture is damaged or cut short.", SkipReason.DAMAGED) from exc
+
+
+def _decode(data: bytes, kind: str, max_pixels: int, at_least: int | None) -> Image.Image:
+    image = _open(data, kind)
+    check_size(image, max_pixels)
+    if kind == "JPEG" and "progressive" in image.info and data.count(b"\xff\xda") > _MAX_SCANS:
+        raise DecodeError("The JPEG picture has too many scans to be an honest one.", SkipReason.DAMAGED)
+    _draft(image, at_least)
+    try:
+        image.load()
+    except Exception as exc:  # the same variety as in decode_image
+        log.debug("Only a part of a %s picture can be decoded: %r", kind, exc)
+        rgb = to_rgb(_salvage(data, kind, image, at_least))
+        if rgb.getcolors(1) is not None:
+            raise  # nothing but the fill colour is there
+        return rgb
+    return to_rgb(image)
+
+
+def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
+    """The picture with its header read."""
+    strip = {"PNG": _png_without_extras, "JPEG": _jpeg_without_extras}.get(kind)
+    if strip is None:
+        return _open_as(data, kind)
+    try:
+        return _open_as(data, kind)
+    except Exception as exc:  # noqa: BLE001  as in decode_image; what is wrong with the pixels is raised again below
+        # Pillow refuses a picture for the sake of a text, a profile or an animation beside it.
+        log.debug("Pillow refuses a %s picture (%r): trying it without its extras", kind, exc)
+        return _open_as(strip(data), kind)
+
+
+def _open_as(data: bytes, kind: str) -> ImageFile.ImageFile:
+    """Not by ``Image.open``, whose own pixel limit is global and warns."""
+    if kind == "WEBP":
+        from PIL import WebPImagePlugin
+
+        return WebPImagePlugin.WebPImageFile(io.BytesIO(data))
+    openers: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+        "PNG": PngImagePlugin.PngImageFile,
+        "JPEG": JpegImagePlugin.JpegImageFile,
+        "GIF": GifImagePlugin.GifImageFile,
+        "BMP": BmpImagePlugin.BmpImageFile,
+    }
+    return openers[kind](io.BytesIO(data))
+
+
+def _png_without_extras(data: bytes) -> bytes:
+    """A PNG file with nothing in it but what makes the pixels (and their orientation)."""
+    kept = [data[:8]]
+    start = 8
+    while start + 8 <= len(data):
+        end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+        if data[start + 4 : start + 8] in _KEPT_PNG_CHUNKS:
+            kept.append(data[start:end])
+        start = end
+    return b"".join(kept)
+
+
+def _jpeg_without_extras(data: bytes) -> bytes:
+    """A JPEG file without metadata: APP1 to APP13, APP15 and comments. APP14 tells how its colours are meant."""
+    kept = [data[:2]]
+    start = 2
+    while start + 4 <= len(data) and data[start] == 0xFF and data[start + 1] != 0xDA:
+        marker = data[start + 1]
+        end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+        if not (0xE1 <= marker <= 0xED or marker in (0xEF, 0xFE)):
+            kept.append(data[start:end])
+        start = end
+    return b"".join([*kept, data[start:]])
+
+
+def check_size(image: Image.Image, max_pixels: int) -> None:
+    """Raise DecodeError (TOO_LARGE) if it has more pixels."""
+    if image.width * image.height > max_pixels:
+        raise DecodeError(
+            f"Too large: {image.width:,} × {image.height:,} pixels, the limit is {max_pixels / 1e6:g} megapixels.",
+            SkipReason.TOO_LARGE,
+        )
+
+
+def _draft(image: ImageFile.ImageFile, at_least: int | None) -> None:
+    if at_least is not None and image.format == "JPEG":
+        image.draft(None, (at_least, at_least))
+
+
+def _salvage(data: bytes, kind: str, image: ImageFile.ImageFile, at_least: int | None) -> Image.Image:
+    """What there is of a picture whose decoding broke off. Raises where that is nothing."""
+    if kind == "JPEG":
+        return _salvage_jpeg(data, at_least)
+    # The rows so far are in the picture; without tiles Pillow takes it for loaded.
+    image.tile = []
+    image.load()
+    return image.copy()
+
+
+def _salvage_jpeg(data: bytes, at_least: int | None) -> Image.Image:
+    """Told that the picture ends where it breaks off, libjpeg gives what it has; of a progressive one all scans so far.
+
+    The end must not fall into a header: tables that stand cut behind the last scan go, and if that does not help, the
+    last scan does.
+    """
+    last_scan = max(0, data.rfind(b"\xff\xda"))
+    cut_table = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]").search(data, last_scan + 2)
+    ends = (cut_table.start() if cut_table else len(data), last_scan)
+    for end in ends:
+        image = _open(data[:end] + b"\xff\xd9", "JPEG")
+        _draft(image, at_least)
+        try:
+            image.load()
+        except OSError as exc:
+            failure = exc
+        else:
+            return image
+    raise failure
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Upright and RGB, without metadata; the given picture may be changed."""
+    image.load()
+    orientation = _orientation(image)
+    if image.mode.startswith(("I", "F")):
+        image = _to_8_bit(image)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        image = _on_white(image)
+    elif image.mode != "RGB":
+        image = image.convert("RGB")
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+    image.info = {}
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    if "exif" not in image.info:
+        return 1
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except Exception as exc:  # noqa: BLE001  broken metadata does not spoil a picture; Pillow raises anything here too
+        log.debug("The orientation of a picture cannot be read: %r", exc)
+        return 1
+
+
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    """Greys of 16 bit (``I;16``, in older Pillow ``I``) or more → ``L``, scaled where Pillow would clip."""
+    import numpy as np
+
+    levels = np.asarray(image)
+    if levels.dtype != np.uint16:
+        levels = levels.clip(0, 65535).astype(np.uint16)
+    return Image.fromarray((levels >> 8).astype(np.uint8))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    image = image.convert("RGBA")
+    alpha = image.getchannel("A")
+    if alpha.getextrema() == (255, 255):
+        return image.convert("RGB")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=alpha)
+    return white

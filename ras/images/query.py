@@ -1,0 +1,80 @@
+"""The picture to search for, from a file, bytes or the clipboard."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from PIL import Image
+
+from ras.errors import DecodeError, SkipReason
+from ras.images.decoding import MAX_PIXELS, check_size, decode_image, to_rgb
+from ras.images.formats import is_searched, kind_name, sniff_format
+from ras.records import Query
+from ras.text import clean, size
+
+MAX_QUERY_BYTES = 256_000_000
+
+
+def load_query(source: str | Path | bytes | Image.Image, name: str | None = None) -> Query:
+    """A picture to search for: a file, its bytes, or what the clipboard gave. PNG and JPEG only.
+
+    Raises DecodeError with one sentence that names the picture and says what to do.
+    """
+    if isinstance(source, Image.Image):
+        shown = clean(name or "pasted picture", longest=100)
+        try:
+            check_size(source, MAX_PIXELS)
+            return Query(to_rgb(source.copy()), shown)
+        except DecodeError:
+            raise
+        except Exception as exc:  # as in decode_image: Pillow raises anything
+            raise DecodeError(f"“{shown}” is damaged: copy it anew and try again.", SkipReason.DAMAGED) from exc
+    if isinstance(source, bytes):
+        shown, data = clean(name or "picture", longest=100), source
+    else:
+        shown = clean(name or Path(source).name or str(source), longest=100)
+        data = _read(Path(source), shown)
+    kind = sniff_format(data)
+    if kind is not None and not is_searched(kind):
+        raise DecodeError(
+            f"“{shown}” is a {kind_name(kind)} picture; RAS searches for PNG and JPEG: save it as PNG and try again.",
+            SkipReason.UNSUPPORTED,
+        )
+    try:
+        return Query(decode_image(data), shown)
+    except DecodeError as exc:
+        raise DecodeError(_about_query(exc.reason, shown, exc), exc.reason) from exc
+
+
+def _read(path: Path, shown: str) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DecodeError(f"“{shown}” is a folder: choose a picture in it.", SkipReason.NOT_A_PICTURE)
+        if not stat.S_ISREG(status.st_mode):
+            raise DecodeError(f"“{shown}” is not a file: choose a picture.", SkipReason.NOT_A_PICTURE)
+        if status.st_size > MAX_QUERY_BYTES:
+            raise DecodeError(
+                f"“{shown}” is too large ({size(status.st_size)}): pictures up to {size(MAX_QUERY_BYTES)} can be "
+                "searched for.",
+                SkipReason.TOO_LARGE,
+            )
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise DecodeError(
+            f"“{shown}” does not exist: check its name and folder ({clean(str(path.parent), longest=300)}).",
+            SkipReason.MISSING,
+        ) from exc
+    except PermissionError as exc:
+        raise DecodeError(f"“{shown}” may not be read: check its permissions.", SkipReason.MISSING) from exc
+    except (OSError, ValueError) as exc:  # ValueError: a null character in the name
+        raise DecodeError(f"“{shown}” cannot be read ({clean(str(exc), longest=200)}).", SkipReason.MISSING) from exc
+
+
+def _about_query(reason: SkipReason, shown: str, exc: DecodeError) -> str:
+    if reason is SkipReason.NOT_A_PICTURE:
+        return f"“{shown}” is not a picture: choose a PNG or JPEG file."
+    if reason is SkipReason.TOO_LARGE:
+        return f"“{shown}” cannot be used. {exc} Make it smaller and try again."
+    return f"“{shown}” cannot be used. {exc} Try another copy of it."
