@@ -1,0 +1,3 @@
+from ras.cli import run
+
+run()

@@ -1,0 +1,202 @@
+"""The command line as a program: exit codes, streams, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.platform != "win32":
+    import fcntl
+    import pty
+    import termios
+
+from tests.exports import attachment, author, make_export, message
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+JSON_KEYS = {
+    *("rank", "score", "message_id", "attachment_id", "file_name", "url", "message_link"),
+    *("author", "channel", "timestamp", "path"),
+}
+
+
+def ras(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ras", *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def query(tmp_path: Path) -> Path:
+    path = tmp_path / "query.png"
+    path.write_bytes(gradient(1))
+    return path
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """Four pictures beside the export; the third is a smaller copy of the query."""
+    messages = [
+        message("hello", [attachment("one.png", data=gradient(5))]),
+        message("not to be had", [attachment("dead.png")]),
+        message("that one", [attachment("find me 🐱.png", data=gradient(1, 200))], by=author(nickname="Mira\u202e")),
+        message("", [attachment("other.png", data=b"RIFF\x24\x00\x00\x00WEBPVP8 ")]),
+    ]
+    messages[1]["attachments"][0]["url"] = (
+        "https://cdn.discordapp.com/attachments/1/2/dead.png?ex=65000000&is=64000000&hm=0&"
+    )
+    return make_export(tmp_path / "export", messages=messages, media=True)
+
+
+def gradient(seed: int, side: int = 320) -> bytes:
+    """A picture with structure enough for a fingerprint."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    blocks = np.random.default_rng(seed).integers(0, 255, (6, 6, 3)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(blocks).resize((side, side), Image.Resampling.BICUBIC).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_json_has_every_field_and_the_copy_first(export: Path, query: Path) -> None:
+    done = ras("search", export, query, "--json", "--encoder", "fingerprint", "--top-k", 5)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found) == {"mode", "encoder", "device", "searched", "skipped", "results"}
+    assert (found["mode"], found["device"], found["searched"]) == ("realtime", "cpu", 2)
+    assert found["encoder"].startswith("fingerprint")
+    assert found["skipped"] == {"expired_link": 1, "unsupported_format": 1}
+    best = found["results"][0]
+    assert set(best) == JSON_KEYS
+    assert best["file_name"] == "find me 🐱.png"
+    assert best["score"] > 0.9 > found["results"][1]["score"]
+    assert best["url"].startswith("https://cdn.discordapp.com/attachments/")
+    assert best["message_link"].startswith("https://discord.com/channels/")
+    assert Path(best["path"]).is_file()
+    assert [result["rank"] for result in found["results"]] == [1, 2]
+
+
+def test_text_output_is_results_on_stdout_and_the_rest_on_stderr(export: Path, query: Path) -> None:
+    done = ras("search", export, query, "--encoder", "fingerprint", "--top-k", 1)
+    assert done.returncode == 0
+    assert done.stdout.startswith("  1. ")
+    assert "find me 🐱.png" in done.stdout
+    assert "\u202e" not in done.stdout
+    assert "Compared 2 pictures" in done.stderr
+    assert "1 link expired" in done.stderr
+    assert "Compared" not in done.stdout
+
+
+def test_nothing_found_is_exit_code_1(tmp_path: Path, query: Path) -> None:
+    export = make_export(tmp_path / "export", messages=[message("no pictures here")])
+    done = ras("search", export, query, "--json", "--encoder", "fingerprint")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("search", "{tmp}/missing.json", "{query}"), "missing.json"),
+        (("search", "{export}", "{tmp}/missing.png"), "missing.png"),
+        (("search", "{query}", "{query}"), "query.png"),
+        (("search", "{export}", "{export}"), ".json"),
+        (("search", "{export}", "{query}", "--top-k", "0"), "top_k"),
+        (("search", "{export}", "{query}", "--mode", "psychic"), "psychic"),
+        (("dance",), "dance"),
+    ],
+)
+def test_user_errors_are_exit_code_2_and_one_sentence(
+    arguments: tuple[str, ...], sentence: str, export: Path, query: Path, tmp_path: Path
+) -> None:
+    done = ras(*(argument.format(tmp=tmp_path, export=export, query=query) for argument in arguments))
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_encoder_that_cannot_be_had_is_exit_code_3(export: Path, query: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pt"
+    weights.write_bytes(b"not weights")
+    done = ras("search", export, query, "--encoder", "clip", "--clip-weights", weights)
+    assert done.returncode == 3
+    assert "weights.pt" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_fault_of_the_program_is_exit_code_3_and_kept_in_the_log(export: Path, query: Path, ras_home: Path) -> None:
+    # A module of this name in front of the real one breaks the program in the middle of its work.
+    broken = ras_home / "broken"
+    broken.mkdir()
+    (broken / "tqdm.py").write_text("raise ZeroDivisionError('bug')", "utf-8")
+    done = ras("search", export, query, "--encoder", "fingerprint", PYTHONPATH=f"{broken}{os.pathsep}{REPOSITORY}")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "ZeroDivisionError" in (ras_home / "logs" / "crash.log").read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_gets_a_progress_bar_and_a_pipe_does_not(export: Path, query: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    command = [sys.executable, "-m", "ras", "search", str(export), str(query), "--encoder", "fingerprint"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment)
+    os.close(theirs)
+    terminal = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        terminal += part
+    os.close(ours)
+    with process:
+        assert b"find me" in (process.stdout.read() if process.stdout else b"")
+    assert b"Searching" in terminal
+    assert b"pictures" in terminal
+    assert "Searching" not in ras("search", export, query, "--encoder", "fingerprint").stderr
+
+
+def test_help_and_version_need_no_package(tmp_path: Path) -> None:
+    """With -S and an empty path there is nothing but the standard library."""
+    for arguments, expected in (
+        (["--help"], "exit codes"),
+        (["--version"], "Reverse Archive Search"),
+        (["search", "-h"], "--json"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-S", "-m", "ras", *arguments],
+            cwd=REPOSITORY,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert expected in done.stdout
+
+
+def test_output_that_cannot_show_emoji_still_shows_the_results(export: Path, query: Path) -> None:
+    done = ras("search", export, query, "--encoder", "fingerprint", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "find me" in done.stdout
+    done = ras("search", export, query, "--encoder", "fingerprint", "--json", PYTHONIOENCODING="ascii")
+    assert json.loads(done.stdout)["results"][0]["file_name"] == "find me 🐱.png"

@@ -1,0 +1,114 @@
+"""The shape of the program: who imports whom, and what importing costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ras
+
+PACKAGE = Path(ras.__file__).parent
+
+HEAVY = {"tkinter", "torch", "torchvision", "faiss", "cv2", "clip", "ijson", "tqdm"}
+
+# Part of the program → the parts it may import. What is not named here imports nothing of RAS.
+MAY_IMPORT = {
+    "records": {"errors"},
+    "settings": {"errors", "paths"},
+    "archive": {"cdn", "errors", "images", "pace", "records", "text"},
+    "downloader": {"cdn", "errors", "images", "media", "records", "settings", "text"},
+    "media": {"records"},
+    "images": {"errors", "records", "text"},
+    "encoders": {"errors", "pace", "paths", "records", "settings", "text"},
+    "indexing": {"encoders", "errors", "images", "pace", "records"},
+    "strategies": {"cdn", "downloader", "encoders", "indexing", "records"},
+    "engine": {"downloader", "encoders", "errors", "records", "settings", "strategies", "text"},
+    "doctor": {"encoders", "errors", "launch", "paths", "text"},
+    "launch": {"cli", "doctor", "gui", "paths"},
+    "cli": {
+        "archive",
+        "doctor",
+        "engine",
+        "errors",
+        "gui",
+        "images",
+        "launch",
+        "media",
+        "paths",
+        "records",
+        "settings",
+        "text",
+    },
+    "__main__": {"cli"},
+    "gui": {
+        *("archive", "cdn", "doctor", "encoders", "engine", "errors", "images", "launch", "paths", "records"),
+        *("settings", "text", "worker"),
+    },
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """The part a module belongs to: ``ras/gui/window.py`` → ``gui``."""
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_only_what_its_layer_may(path: Path) -> None:
+    part = part_of(path)
+    parts = {name.split(".")[1] for name in imports(path) if name.startswith("ras.")}
+    parts -= {part, "__version__"}
+    assert parts <= MAY_IMPORT.get(part, set())
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_gui_imports_tkinter(path: Path) -> None:
+    names = {name.split(".")[0] for name in imports(path)}
+    if part_of(path) not in ("gui", "doctor"):  # doctor tries whether it loads
+        assert "tkinter" not in names
+
+
+def test_importing_the_core_loads_nothing_heavy() -> None:
+    names = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in modules()
+        if part_of(path) not in ("gui", "__main__") and path.stem != "__init__"
+    ]
+    program = f"import sys, {', '.join(names)}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=PACKAGE.parent
+    )
+    assert len(names) > 10
+    assert not HEAVY & set(loaded.stdout.split())
+
+
+def test_the_core_does_not_print_or_exit() -> None:
+    for path in modules():
+        if part_of(path) in ("cli", "doctor", "launch"):
+            continue
+        calls = {
+            ast.unparse(node.func) if sys.version_info >= (3, 9) else getattr(node.func, "id", "")
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call)
+        }
+        assert not calls & {"print", "sys.exit", "exit"}, path

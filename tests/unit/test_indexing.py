@@ -1,0 +1,173 @@
+"""The pipeline from records to embeddings."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import Callable
+
+import numpy as np
+import pytest
+
+from ras.errors import FetchError, SkipReason
+from ras.indexing import Embedded, embed_images
+from ras.records import ImageRecord, Progress, Skipped
+from tests.pictures import ColourEncoder, picture, record
+
+RED, GREEN, BLUE = picture("red"), picture("lime"), picture("blue")
+
+Event = "Embedded | Skipped | Progress"
+
+
+def run(
+    records: list[ImageRecord],
+    fetch: Callable[[ImageRecord], bytes],
+    encoder: ColourEncoder | None = None,
+    connections: int = 4,
+) -> list[object]:
+    return list(
+        embed_images(records, fetch, encoder or ColourEncoder(), connections=connections, max_pixels=10_000_000)
+    )
+
+
+def from_dict(files: dict[str, bytes]) -> Callable[[ImageRecord], bytes]:
+    def fetch(wanted: ImageRecord) -> bytes:
+        if wanted.key not in files:
+            raise FetchError("It is gone.", SkipReason.GONE)
+        return files[wanted.key]
+
+    return fetch
+
+
+def test_every_record_is_settled_once() -> None:
+    files = {"a:0": RED, "a:1": GREEN, "a:3": b"<html>", "a:4": BLUE}
+    records = [record(number) for number in range(5)]
+    events = run(records, from_dict(files))
+    embedded = {event.index: event for event in events if isinstance(event, Embedded)}
+    skipped = {event.record.key: event.reason for event in events if isinstance(event, Skipped)}
+    assert set(embedded) == {0, 1, 4}
+    assert set(skipped) == {"a:2", "a:3"}
+    assert skipped["a:2"] is SkipReason.GONE
+    np.testing.assert_allclose(embedded[0].embedding, [1, 0, 0], atol=1e-4)
+    np.testing.assert_allclose(embedded[4].embedding, [0, 0, 1], atol=1e-4)
+    assert embedded[0].preview is not None
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert last.total == 5
+
+
+def test_equal_bytes_are_encoded_once_and_yielded_for_each() -> None:
+    """Also when the first of them is the slowest: its twins wait for it."""
+    encoder = ColourEncoder(batch_size=8)
+    random_order = random.Random(3)
+    files = {f"a:{number}": [RED, GREEN, BLUE][number % 3] for number in range(60)}
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        time.sleep(random_order.random() / 200)
+        return files[wanted.key]
+
+    events = run([record(number) for number in range(60)], fetch, encoder, connections=8)
+    embedded = [event for event in events if isinstance(event, Embedded)]
+    assert len(embedded) == 60
+    assert sum(encoder.batches) == 3
+    seen: set[str] = set()
+    for event in embedded:
+        # A twin never comes before the embedding of its content.
+        assert (event.embedding is not None) == (event.content_hash not in seen)
+        seen.add(event.content_hash)
+
+
+def test_equal_bytes_that_cannot_be_decoded_are_skipped_for_each() -> None:
+    broken = picture("red")[:40]
+    events = run([record(number) for number in range(5)], lambda _: broken)
+    assert [event.reason for event in events if isinstance(event, Skipped)] == [SkipReason.DAMAGED] * 5
+
+
+def test_the_first_embedding_does_not_wait_for_a_full_batch() -> None:
+    gate = threading.Event()
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        if wanted.key != "a:0":
+            gate.wait(20)
+        return RED if wanted.key == "a:0" else GREEN
+
+    events = embed_images(
+        [record(0), record(1)], fetch, ColourEncoder(batch_size=64), connections=2, max_pixels=1_000_000
+    )
+    first = next(event for event in events if isinstance(event, Embedded))
+    assert first.index == 0
+    assert not gate.is_set()
+    gate.set()
+    assert [event.index for event in events if isinstance(event, Embedded)] == [1]
+
+
+def test_progress_goes_on_while_a_download_hangs_so_that_it_can_be_cancelled() -> None:
+    gate = threading.Event()
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        gate.wait(20)
+        return RED
+
+    events = embed_images([record(0)], fetch, ColourEncoder(), connections=1, max_pixels=1_000_000)
+    for _ in range(4):
+        assert next(events) == Progress("Searching", 0, 1)
+    events.close()
+    gate.set()
+
+
+def test_closing_stops_fetching() -> None:
+    fetched = []
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        fetched.append(wanted.key)
+        time.sleep(0.01)
+        return RED
+
+    events = embed_images(
+        [record(number) for number in range(500)], fetch, ColourEncoder(), connections=2, max_pixels=1_000_000
+    )
+    for event in events:
+        if isinstance(event, Embedded):
+            break
+    events.close()
+    time.sleep(0.1)
+    count = len(fetched)
+    time.sleep(0.1)
+    assert len(fetched) == count < 100
+
+
+def test_memory_is_bounded_by_the_look_ahead() -> None:
+    """However slow the consumer, no more is fetched than a few batches ahead of it."""
+    fetched = []
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        fetched.append(wanted.key)
+        return picture((int(wanted.message_id) % 256, 0, 0))
+
+    events = embed_images(
+        [record(number) for number in range(300)],
+        fetch,
+        ColourEncoder(batch_size=4),
+        connections=3,
+        max_pixels=1_000_000,
+    )
+    settled = 0
+    for event in events:
+        settled += isinstance(event, Embedded)
+        if settled == 20:
+            break
+    time.sleep(0.2)
+    assert len(fetched) <= 20 + 3 + 2 * 4
+    events.close()
+
+
+def test_a_bug_in_a_thread_is_raised_not_swallowed() -> None:
+    def fetch(wanted: ImageRecord) -> bytes:
+        raise ZeroDivisionError("bug")
+
+    with pytest.raises(ZeroDivisionError):
+        run([record(0)], fetch)
+
+
+def test_no_records() -> None:
+    assert run([], lambda _: RED) == [Progress("Searching", 0, 0)]
