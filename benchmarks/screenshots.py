@@ -1,0 +1,176 @@
+"""Draws every state of the window into a folder: ``python benchmarks/screenshots.py FOLDER [STATE ...]``.
+
+Starts its own screens (Xvfb and openbox are needed), at 100 % and at 200 %; uses the sample, the fingerprint encoder,
+no network, and a data folder of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Sequence
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+if TYPE_CHECKING:
+    from ras.gui.app import App
+
+# Name → (theme, dots per inch, size of the window, what is done in it).
+SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
+    "first-start-dark": ("dark", 96, "1240x800", ()),
+    "first-start-light": ("light", 96, "1240x800", ()),
+    "archive-dark": ("dark", 96, "1240x800", ("archive",)),
+    "drag-over": ("dark", 96, "1240x800", ("archive", "drag")),
+    "searching-dark": ("dark", 96, "1240x800", ("archive", "half", "query")),
+    "results-dark": ("dark", 96, "1240x800", ("archive", "query")),
+    "results-light": ("light", 96, "1240x800", ("archive", "query")),
+    "details-scrolled": ("dark", 96, "1240x800", ("archive", "query", "sixth")),
+    "notice-and-download": ("dark", 96, "1240x800", ("archive", "query", "notice", "download")),
+    "error-light": ("light", 96, "1240x800", ("archive", "query", "error")),
+    "fault": ("dark", 96, "1240x800", ("archive", "query", "fault")),
+    "shortcuts": ("dark", 96, "1240x800", ("archive", "query", "shortcuts")),
+    "menu-light": ("light", 96, "1240x800", ("archive", "query", "menu")),
+    "context-menu": ("dark", 96, "1240x800", ("archive", "query", "context")),
+    "narrow-dark": ("dark", 96, "900x600", ("archive", "query")),
+    "narrow-first-start": ("light", 96, "900x600", ()),
+    "wide-dark": ("dark", 96, "1900x1030", ("archive", "query")),
+    "double-dark": ("dark", 192, "1900x1150", ("archive", "query")),
+    "double-light-first-start": ("light", 192, "1900x1150", ()),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["--draw"]:
+        return draw(arguments[1], Path(arguments[2]))
+    if not arguments:
+        print(__doc__)
+        return 2
+    folder, chosen = Path(arguments[0]), arguments[1:] or list(SHOTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    for dots in (96, 192):
+        names = [name for name in chosen if SHOTS[name][1] == dots]
+        if names:
+            with_screen(dots, lambda environment, names=names: [shoot(name, folder, environment) for name in names])
+    return 0
+
+
+def with_screen(dots: int, work: Callable[[dict[str, str]], object]) -> None:
+    reading, writing = os.pipe()
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writing),
+        "-screen",
+        "0",
+        "1920x1200x24",
+        "-dpi",
+        str(dots),
+        "-nolisten",
+        "tcp",
+    ]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        environment = {**os.environ, "DISPLAY": f":{pipe.readline().strip()}"}
+    manager = subprocess.Popen(["openbox"], env=environment, stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    try:
+        work(environment)
+    finally:
+        manager.terminate()
+        server.terminate()
+        server.wait()
+
+
+def shoot(name: str, folder: Path, environment: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        out = folder / f"{name}.png"
+        command = [sys.executable, __file__, "--draw", name, str(out)]
+        subprocess.run(command, env={**environment, "RAS_HOME": home}, check=True)
+        print(out)
+
+
+def draw(name: str, out: Path) -> int:
+    """One state, in this process (a process has one Tk root)."""
+    from PIL import ImageGrab
+
+    from ras.gui import window
+    from ras.gui.app import SAMPLE, App
+    from ras.gui.bench import Bench
+    from ras.gui.theme import Theme
+    from ras.records import Job, Notice, Progress, Query, SearchReport
+    from ras.settings import Settings
+
+    theme, _, size, steps = SHOTS[name]
+
+    class HalfWay(Bench):
+        def search(self, settings: Settings, query: Query) -> Job[SearchReport]:
+            job = super().search(settings, query)
+            while True:
+                event = next(job)
+                yield event
+                if isinstance(event, Progress) and event.total and event.done > event.total * 0.4:
+                    while True:
+                        yield Notice("")
+                        time.sleep(0.05)
+
+    root = window.make_root()
+    settings = Settings(theme=theme, encoder="fingerprint", download_clip=False, window_geometry=f"{size}+0+20")
+    app = App(root, Theme(root), settings, HalfWay() if "half" in steps else None)
+    app.notices.say = lambda text, kind="Notice", say=app.notices.say: text and say(text, kind)  # type: ignore
+    root.deiconify()
+    app.start()
+    live(app, lambda: app.encoder.facts is not None)
+    if "archive" in steps:
+        app.open_archive([str(SAMPLE)])
+        live(app, lambda: app.archive is not None)
+    if "query" in steps:
+        app.load_query(str(sorted((SAMPLE.parent / "queries").iterdir())[0]))
+        live(app, lambda: app.report is not None or ("half" in steps and app.grid.amount > 8))
+    for step in steps:
+        act(app, step)
+    live(app, lambda: False, 1.2)
+    # The outer corner is the window manager's; the menu bar stands between it and what winfo calls the window.
+    left, top = (int(part) for part in root.geometry().split("+")[1:])
+    box = (left, top, root.winfo_rootx() + root.winfo_width(), root.winfo_rooty() + root.winfo_height())
+    ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).crop(box).save(out)
+    os._exit(0)  # without waiting for a search that never ends
+
+
+def act(app: App, step: str) -> None:
+    from ras.records import Progress
+
+    if step == "drag":
+        app.query_panel.zone.light(True)
+    elif step == "sixth":
+        app.grid.select(5)
+    elif step == "notice":
+        app.notices.say("CLIP ViT-B/32 is ready: from now on searches use it.")
+    elif step == "download":
+        app.status.download(Progress("Downloading the CLIP model", 120_000_000, 353_976_522, "bytes", 62))
+    elif step == "error":
+        app.notices.say("“notes.txt” is neither a picture (PNG or JPEG) nor a Discord export (JSON).", "Error")
+    elif step == "fault":
+        app.crashes.report(ValueError("an example"))
+    elif step == "shortcuts":
+        app.show_shortcuts()
+    elif step == "menu":
+        app.root.event_generate("<Alt-f>")
+    elif step == "context":
+        app.grid.canvas.event_generate("<Shift-F10>")
+
+
+def live(app: App, done: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        app.root.update()
+        time.sleep(0.005)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""Reading a picture, copied files, or a path from the clipboard."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from typing import TYPE_CHECKING, List, Union
+
+from ras.errors import RASError
+from ras.gui.incoming import paths_in
+from ras.records import Job
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pasted = Union["Image", List[str]]
+
+_NOTHING = "There is no picture on the clipboard, and no file. Copy one and paste again."
+_NO_HELPER = (
+    "To paste a picture, RAS needs a small program that is not installed: xclip (on X11) or wl-clipboard (on Wayland). "
+    "Install it, or drop the picture on the window instead."
+)
+
+
+class ClipboardError(RASError):
+    """Nothing on the clipboard can be used, or it cannot be read here."""
+
+
+def text_on_clipboard(root: tk.Misc) -> str | None:
+    """Text or copied files as text, by Tk; None where the clipboard holds a picture or nothing. On the Tk thread.
+
+    On X11 this asks what there is first: a picture is read by a helper program, which must not be started for text.
+    """
+    kinds = ["UTF8_STRING"]
+    if root.tk.call("tk", "windowingsystem") == "x11":
+        kinds = _selection(root, "TARGETS").split()
+    for kind in ("text/uri-list", "UTF8_STRING", "STRING"):
+        if kind in kinds and not any(target.startswith("image/") for target in kinds):
+            text = _selection(root, kind)
+            if kind == "text/uri-list":
+                text = _from_numbers(text)
+            if text:
+                return text
+    return None
+
+
+def _selection(root: tk.Misc, kind: str) -> str:
+    try:
+        return str(root.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind))
+    except tk.TclError:  # nothing there, or not of this kind
+        return ""
+
+
+def _from_numbers(text: str) -> str:
+    """What Tk makes of a type that it does not know: ``0x66 0x69 …``, a number for each byte."""
+    try:
+        return bytes(int(number, 16) & 0xFF for number in text.split()).decode("utf-8", "replace")
+    except ValueError:
+        return text
+
+
+def paste(text: str | None) -> Job[Pasted]:
+    """A picture, or the paths of files: from the text if there was one, else from the system's clipboard.
+
+    A job: on Linux a helper program is asked, which in turn may ask this very program, so that the Tk thread must be
+    free to answer. Raises ClipboardError.
+    """
+    yield from ()
+    paths = paths_in(text) if text else []
+    if paths:
+        return paths
+    from PIL import Image, ImageGrab
+
+    try:
+        grabbed = ImageGrab.grabclipboard()
+    except NotImplementedError as exc:
+        raise ClipboardError(_NOTHING if text else _NO_HELPER) from exc
+    except Exception as exc:
+        raise ClipboardError(_NOTHING) from exc
+    if isinstance(grabbed, Image.Image):
+        return grabbed
+    if grabbed:
+        return [str(path) for path in grabbed]
+    raise ClipboardError(_NOTHING)

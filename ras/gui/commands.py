@@ -1,0 +1,102 @@
+"""Everything that can be done in the window, as one table: the menus, the shortcuts and the help read it."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from dataclasses import dataclass
+from typing import Callable, Sequence
+
+from ras.gui.theme import Theme
+
+
+@dataclass(frozen=True)
+class Command:
+    menu: str
+    label: str
+    run: Callable[[], None]
+    keys: str = ""
+    """As Tk writes it, without the platform's main modifier: ``Mod-o``, ``Mod-Shift-O``, ``F5``."""
+    possible: Callable[[], bool] = lambda: True
+    after_line: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Several entries of a menu of which one is ticked."""
+
+    menu: str
+    options: Sequence[tuple[str, str]]
+    """(value, label)"""
+    current: Callable[[], str]
+    choose: Callable[[str], None]
+
+
+def shown_keys(keys: str, aqua: bool) -> str:
+    """``Mod-Shift-O`` → ``Ctrl+Shift+O``, on macOS ``⇧⌘O``."""
+    if not keys:
+        return ""
+    *modifiers, key = keys.split("-")
+    key = {"Return": "Enter", "Escape": "Esc", "comma": ","}.get(key, key.upper() if len(key) == 1 else key)
+    if aqua:
+        return "".join({"Mod": "⌘", "Shift": "⇧"}[modifier] for modifier in sorted(modifiers, reverse=True)) + key
+    return "+".join([{"Mod": "Ctrl"}.get(modifier, modifier) for modifier in modifiers] + [key])
+
+
+class MenuBar(tk.Menu):
+    """The menus, made when they are opened, so that they always tell the present state."""
+
+    def __init__(self, root: tk.Tk, theme: Theme, entries: Sequence[Command | Choice]) -> None:
+        super().__init__(root, tearoff=False)
+        self._theme, self._entries = theme, entries
+        self._aqua = root.tk.call("tk", "windowingsystem") == "aqua"
+        self._menus: list[tk.Menu] = []
+        self._variables: dict[str, tk.StringVar] = {}
+        for name in dict.fromkeys(entry.menu for entry in entries):
+            menu = tk.Menu(self, tearoff=False, postcommand=lambda: None)
+            menu.configure(postcommand=lambda menu=menu, name=name: self._fill(menu, name))  # type: ignore[misc]
+            self.add_cascade(label=name, menu=menu, underline=0)
+            self._menus.append(menu)
+        root.configure(menu=self)
+        self._bind_keys(root)
+        self.bind("<<ThemeChanged>>", lambda _event: self.recolour())
+        self.recolour()
+
+    def recolour(self) -> None:
+        for menu in (self, *self._menus):
+            self._theme.colour_menu(menu, bar=menu is self)
+
+    def _fill(self, menu: tk.Menu, name: str) -> None:
+        menu.delete(0, "end")
+        for entry in self._entries:
+            if entry.menu != name:
+                continue
+            if isinstance(entry, Choice):
+                # Kept, because Tk reads it when the entry is drawn, and a variable that is collected is unset.
+                variable = self._variables[name] = tk.StringVar(menu, entry.current())
+                for value, label in entry.options:
+                    command = lambda entry=entry, value=value: entry.choose(value)  # noqa: E731
+                    menu.add_radiobutton(label=label, value=value, variable=variable, command=command)
+                continue
+            if entry.after_line:
+                menu.add_separator()
+            menu.add_command(
+                label=entry.label,
+                command=entry.run,
+                accelerator=shown_keys(entry.keys, self._aqua),
+                state="normal" if entry.possible() else "disabled",
+            )
+
+    def _bind_keys(self, root: tk.Tk) -> None:
+        for entry in self._entries:
+            if isinstance(entry, Command) and entry.keys:
+                sequence = entry.keys.replace("Mod", "Command" if self._aqua else "Control")
+                # With Caps Lock on, the key is the capital letter; Tk prefers a binding with Shift where there is one.
+                for keys in {sequence, sequence[:-1] + sequence[-1].upper() if sequence[-2] == "-" else sequence}:
+                    root.bind(f"<{keys}>", lambda _event, entry=entry: self._run(entry))  # type: ignore[misc]
+
+    @staticmethod
+    def _run(entry: Command) -> str | None:
+        if not entry.possible():
+            return None
+        entry.run()
+        return "break"

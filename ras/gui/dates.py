@@ -1,0 +1,38 @@
+"""Points in time in the user's own zone and format."""
+
+from __future__ import annotations
+
+import locale
+import logging
+from datetime import datetime
+
+log = logging.getLogger(__name__)
+
+
+def use_local_format() -> None:
+    """Let dates follow the user's regional settings. Once, at the start of the program."""
+    try:
+        locale.setlocale(locale.LC_TIME, "")
+    except locale.Error as exc:
+        log.info("The regional format of dates cannot be used: %s", exc)
+
+
+def short_date(moment: datetime) -> str:
+    """The day; ISO 8601 where the user has no regional format (``12/03/21`` would leave them guessing)."""
+    return _local(moment).strftime("%Y-%m-%d" if _no_region() else "%x")
+
+
+def long_date(moment: datetime) -> str:
+    """Day and time."""
+    return _local(moment).strftime("%d %B %Y, %H:%M" if _no_region() else "%x %X")
+
+
+def _local(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone()
+    except (OverflowError, OSError, ValueError):  # Windows cannot convert years before 1970
+        return moment
+
+
+def _no_region() -> bool:
+    return (locale.setlocale(locale.LC_TIME) or "C").split(".")[0] in ("C", "POSIX")

@@ -1,0 +1,63 @@
+"""Drag and drop onto the window, by tkinterdnd2 where it loads."""
+
+from __future__ import annotations
+
+import logging
+import tkinter as tk
+from typing import Any, Callable
+
+from ras.gui.incoming import paths_in
+
+log = logging.getLogger(__name__)
+
+
+def accept_drops(
+    window: tk.Widget,
+    *,
+    hovering: Callable[[bool], None],
+    files: Callable[[list[str]], None],
+    refuse: Callable[[str], None],
+) -> bool:
+    """Take files that are dropped anywhere on the window; whether that works here. Without it, nothing else suffers."""
+    try:
+        from tkinterdnd2 import COPY, DND_FILES, DND_TEXT, TkinterDnD
+
+        TkinterDnD._require(window.winfo_toplevel())
+        # The package gives its methods to every widget but the root, which no type says.
+        target: Any = window
+        target.drop_target_register(DND_FILES, DND_TEXT)
+    except (ImportError, RuntimeError, AttributeError, tk.TclError) as exc:
+        log.warning("Drag and drop does not work here: %s", exc)
+        return False
+
+    def entered(_event: Any) -> str:
+        hovering(True)
+        return str(COPY)
+
+    def left(_event: Any) -> str:
+        hovering(False)
+        return str(COPY)
+
+    def dropped(event: Any) -> str:
+        hovering(False)
+        # Called later: until this returns, the program that the drag comes from waits.
+        window.after(1, lambda: _take(window, event.data, files, refuse))
+        return str(COPY)
+
+    target.dnd_bind("<<DropEnter>>", entered)
+    target.dnd_bind("<<DropPosition>>", lambda _event: str(COPY))
+    target.dnd_bind("<<DropLeave>>", left)
+    target.dnd_bind("<<Drop>>", dropped)
+    return True
+
+
+def _take(window: tk.Widget, data: str, files: Callable[[list[str]], None], refuse: Callable[[str], None]) -> None:
+    try:
+        entries = [str(entry) for entry in window.tk.splitlist(data)]
+    except tk.TclError:  # a dropped text is no Tcl list
+        entries = [data]
+    paths = paths_in("\n".join(entries)) or paths_in(data)
+    if paths:
+        files(paths)
+    else:
+        refuse("That was not a file. Save the picture first and drop its file, or copy the picture and paste it.")

@@ -1,0 +1,63 @@
+"""The bar for sentences that the user should read but need not answer: fallbacks, warnings, errors with a way out."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from ras.gui.theme import Theme
+
+
+class NoticeBar(ttk.Frame):
+    """Shows the newest sentence; closing it shows the one before. Takes no room while there is none."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
+        super().__init__(parent, style="Notice.TFrame", padding=(theme.px(14), theme.px(8)))
+        self._theme = theme
+        self.sentences: list[tuple[str, str]] = []
+        """(kind, sentence), the newest last; kind is ``Notice`` or ``Error``."""
+        self.columnconfigure(1, weight=1)
+        self._icon = ttk.Label(self)
+        self._icon.grid(row=0, column=0, padx=(0, theme.px(10)))
+        self._text = ttk.Label(self, justify="left", anchor="w")
+        self._text.grid(row=0, column=1, sticky="ew")
+        self._more = ttk.Label(self)
+        self._more.grid(row=0, column=2, padx=theme.px(8))
+        self._close = ttk.Button(self, command=self.dismiss)
+        self._close.grid(row=0, column=3)
+        self.bind("<Configure>", lambda event: self._text.configure(wraplength=max(1, event.width - theme.px(130))))
+        self.bind("<<ThemeChanged>>", lambda _event: self._draw(), add=True)
+
+    def say(self, sentence: str, kind: str = "Notice") -> None:
+        entry = (kind, self._theme.shown(sentence))
+        if entry in self.sentences:
+            self.sentences.remove(entry)
+        self.sentences.append(entry)
+        self._draw()
+
+    def dismiss(self) -> None:
+        if self.sentences:
+            self.sentences.pop()
+        self._draw()
+
+    def clear(self, kind: str) -> None:
+        """Take back what was said of one kind, since it no longer holds."""
+        self.sentences = [entry for entry in self.sentences if entry[0] != kind]
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.sentences:
+            self.grid_remove()
+            return
+        kind, sentence = self.sentences[-1]
+        colours = self._theme.palette
+        colour = colours.notice_text if kind == "Notice" else colours.error_text
+        self.configure(style=f"{kind}.TFrame")
+        self._icon.configure(
+            style=f"{kind}.TLabel", image=self._theme.icon("info" if kind == "Notice" else "warning", 20, colour)
+        )
+        self._text.configure(style=f"{kind}.TLabel", text=sentence)
+        others = len(self.sentences) - 1
+        self._more.configure(style=f"{kind}.TLabel", text=f"{others} more" if others else "")
+        self._close.configure(style=f"{kind}.TButton", image=self._theme.icon("close", 16, colour))
+        self.grid()

@@ -1,0 +1,95 @@
+"""Carries events from the worker threads to the Tk thread: bounded per tick, and only while a job is under way."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from ras.records import Progress, Results
+from ras.worker import Cancelled, Failed, Finished, Ticket, Worker
+
+TICK_MS = 15
+_BUDGET = 0.012
+"""Seconds of the Tk thread that one tick may take before it lets the window breathe."""
+
+
+@dataclass(frozen=True)
+class _Ears:
+    event: Callable[[Any], None] | None
+    done: Callable[[Any], None] | None
+    failed: Callable[[BaseException], None]
+
+
+class Pump:
+    """Starts jobs and calls back on the Tk thread. A cancelled ticket is heard of no more."""
+
+    def __init__(self, root: tk.Misc, failed: Callable[[BaseException], None]) -> None:
+        self._root = root
+        self._failed = failed
+        self._workers: dict[Worker, dict[Ticket, _Ears]] = {}
+        self._timer: str | None = None
+
+    def start(
+        self,
+        worker: Worker,
+        make_job: Callable[[], Any],
+        *,
+        event: Callable[[Any], None] | None = None,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> Ticket:
+        """Submit a job: ``event`` gets its events (of Progress and Results only the newest), ``done`` its result."""
+        ticket = worker.submit(make_job)
+        self._workers.setdefault(worker, {})[ticket] = _Ears(event, done, failed or self._failed)
+        if self._timer is None:
+            self._timer = self._root.after(TICK_MS, self._tick)
+        return ticket
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._root.after_cancel(self._timer)
+            self._timer = None
+
+    def _tick(self) -> None:
+        self._timer = None
+        deadline = time.perf_counter() + _BUDGET
+        try:
+            for worker, tickets in list(self._workers.items()):
+                self._drain(worker, tickets, deadline)
+        finally:
+            # Also when a callback raised (Tk reports that): the other jobs still have to be heard.
+            if any(self._workers.values()):
+                self._timer = self._root.after(TICK_MS, self._tick)
+
+    def _drain(self, worker: Worker, tickets: dict[Ticket, _Ears], deadline: float) -> None:
+        newest: dict[tuple[Ticket, type], Any] = {}
+        endings = []
+        while time.perf_counter() < deadline:
+            messages = worker.drain(50)
+            for message in messages:
+                ticket, event = message.ticket, message.event
+                if isinstance(event, (Finished, Failed, Cancelled)):
+                    endings.append(message)
+                elif isinstance(event, (Progress, Results)):
+                    newest[ticket, type(event)] = event
+                else:
+                    ears = tickets[ticket]
+                    if ears.event is not None:
+                        ears.event(event)
+            if len(messages) < 50:
+                break
+        for (ticket, _), event in newest.items():
+            ears = tickets[ticket]
+            # An event's callback may have cancelled the ticket whose other events wait here.
+            if ears.event is not None and not ticket.cancelled:
+                ears.event(event)
+        for message in endings:
+            ears = tickets.pop(message.ticket)
+            if message.ticket.cancelled:
+                continue
+            if isinstance(message.event, Finished) and ears.done is not None:
+                ears.done(message.event.value)
+            elif isinstance(message.event, Failed):
+                ears.failed(message.event.error)

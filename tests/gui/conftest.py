@@ -1,0 +1,95 @@
+"""The real window on a real screen. One Tk root for all tests: a second one may abort the interpreter."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from ras.gui import window
+from ras.gui.app import App
+from ras.gui.bench import Bench
+from ras.gui.theme import Theme
+from ras.settings import Settings
+from tests.display import missing, screen
+from tests.gui.pictures import write_export
+
+PLAIN = Settings(encoder="fingerprint", theme="dark", window_geometry="1240x800+0+0", download_clip=False)
+
+
+@pytest.fixture(scope="session")
+def root() -> Iterator[tk.Tk]:
+    with screen():
+        try:
+            root = window.make_root()
+        except tk.TclError as exc:
+            missing(f"A screen ({exc})")
+        yield root
+        root.destroy()
+
+
+@pytest.fixture(scope="session")
+def theme(root: tk.Tk) -> Theme:
+    return Theme(root)
+
+
+@pytest.fixture(scope="session")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export with 24 pictures beside it and 4 dead links."""
+    return write_export(tmp_path_factory.mktemp("export"), 28, expired=4)
+
+
+class Driver:
+    """Opens the window and lets it live until something is so."""
+
+    def __init__(self, root: tk.Tk, theme: Theme) -> None:
+        self.root, self.theme = root, theme
+        self.apps: list[App] = []
+
+    def open(self, bench: Bench | None = None, **settings: object) -> App:
+        app = App(self.root, self.theme, replace(PLAIN, **settings), bench)  # type: ignore[arg-type]
+        self.apps.append(app)
+        self.root.deiconify()
+        self.root.update()
+        app.start()
+        return app
+
+    def until(self, true: Callable[[], object], seconds: float = 15.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, "the window did not come to what was waited for"
+            self.root.update()
+            time.sleep(0.003)
+
+    def live(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.root.update()
+            time.sleep(0.003)
+
+    def press(self, widget: tk.Misc, keys: str) -> None:
+        widget.focus_force()
+        self.root.update()
+        widget.event_generate(keys)
+        self.root.update()
+
+
+@pytest.fixture
+def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
+    """The test fails when any callback of the window raised, unless it took the error from ``crashes.reported``."""
+    driver = Driver(root, theme)
+    yield driver
+    reported = [error for app in driver.apps for error in app.crashes.reported]
+    for app in driver.apps:
+        app.stop()
+    for child in root.winfo_children():
+        child.destroy()
+    root.configure(menu="")
+    root.withdraw()
+    root.update()
+    for error in reported:
+        raise error

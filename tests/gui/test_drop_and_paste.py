@@ -1,0 +1,155 @@
+"""Files and pictures from other programs: dragged by a real mouse, pasted from the real clipboard."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from ras.gui.app import App
+from tests.display import need
+from tests.gui.conftest import Driver
+from tests.gui.pictures import picture
+from tests.gui.streams import StreamBench
+
+SOURCE = Path(__file__).with_name("drag_source.py")
+pytestmark = pytest.mark.skipif(
+    sys.platform in ("win32", "darwin"), reason="driven by xdotool and xclip, which X11 has"
+)
+
+
+@contextmanager
+def dragged(driver: Driver, kind: str, *data: str) -> Iterator[None]:
+    """A real drag from another program: inside, the mouse is held over the window; at the end it lets go."""
+    need("xdotool")
+    driver.root.geometry("1000x700+300+60")
+    driver.live(0.3)
+    source = subprocess.Popen(
+        [sys.executable, str(SOURCE), "60", "300", kind, *data], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert source.stdout is not None
+        assert source.stdout.readline() == "ready\n"
+        # On its own thread: the window must answer while the mouse moves.
+        steps = [
+            f"{x} {y}" for x, y in ((100, 320), (130, 325), (200, 340), (400, 360), (700, 400), (720, 410), (725, 412))
+        ]
+        hand(driver, ["mousemove 90 320", "mousedown 1", *[f"mousemove {step}" for step in steps]])
+        yield
+        hand(driver, ["mouseup 1"])
+        driver.live(0.5)
+    finally:
+        source.kill()
+        source.wait()
+        source.stdout.close()
+
+
+def hand(driver: Driver, moves: list[str]) -> None:
+    def work() -> None:
+        for move in moves:
+            subprocess.run(["xdotool", *move.split()], check=True)
+            time.sleep(0.06)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    driver.until(lambda: not thread.is_alive())
+
+
+@contextmanager
+def on_clipboard(kind: str, data: bytes) -> Iterator[None]:
+    need("xclip")
+    holder = subprocess.Popen(
+        ["xclip", "-selection", "clipboard", "-quiet", "-t", kind], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        assert holder.stdin is not None
+        holder.stdin.write(data)
+        holder.stdin.close()
+        time.sleep(0.3)
+        yield
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+@pytest.fixture
+def app(driver: Driver) -> App:
+    return driver.open(StreamBench(rounds=2, shown=5))
+
+
+def saved(tmp_path: Path, name: str = "a picture {with} spaces é.png") -> Path:
+    path = tmp_path / name
+    picture(4).save(path)
+    return path
+
+
+def test_a_picture_dropped_by_mouse_is_searched_for(driver: Driver, app: App, tmp_path: Path) -> None:
+    app.open_archive(["stream.json"])
+    driver.until(lambda: app.archive is not None)
+    with dragged(driver, "files", saved(tmp_path).as_uri()):
+        driver.until(lambda: app.query_panel.zone.lit)
+    driver.until(lambda: app.report is not None)
+    assert not app.query_panel.zone.lit
+    assert app.query is not None
+    assert app.query.query.name == "a picture {with} spaces é.png"
+
+
+def test_an_export_and_a_picture_dropped_together(driver: Driver, app: App, tmp_path: Path) -> None:
+    export = tmp_path / "channel.json"
+    export.write_text("{}")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("hello")
+    with dragged(driver, "files", notes.as_uri(), saved(tmp_path).as_uri(), export.as_uri()):
+        pass
+    driver.until(lambda: app.report is not None)
+    assert app.settings.last_archive == (str(export),)
+    assert "“notes.txt” is neither a picture" in app.notices.sentences[0][1]
+
+
+def test_a_dropped_text_is_one_sentence(driver: Driver, app: App) -> None:
+    with dragged(driver, "text", "https://example.com/{picture"):
+        pass
+    driver.until(lambda: app.notices.sentences)
+    assert app.notices.sentences[-1][1].startswith("That was not a file.")
+
+
+def test_a_picture_is_pasted(driver: Driver, app: App, tmp_path: Path) -> None:
+    with on_clipboard("image/png", saved(tmp_path).read_bytes()):
+        driver.press(driver.root, "<Control-v>")
+        driver.until(lambda: app.query is not None)
+    assert app.query is not None
+    assert app.query.query.image.size == (320, 240)
+
+
+@pytest.mark.parametrize("kind", ["text/uri-list", "UTF8_STRING"])
+def test_a_copied_file_is_pasted(driver: Driver, app: App, tmp_path: Path, kind: str) -> None:
+    path = saved(tmp_path)
+    text = path.as_uri() + "\r\n" if kind == "text/uri-list" else str(path)
+    with on_clipboard(kind, text.encode()):
+        driver.press(driver.root, "<Control-v>")
+        driver.until(lambda: app.query is not None)
+    assert app.query is not None
+    assert app.query.query.name == path.name
+
+
+def test_a_text_on_the_clipboard_is_one_sentence(driver: Driver, app: App) -> None:
+    with on_clipboard("UTF8_STRING", b"just words"):
+        driver.press(driver.root, "<Control-v>")
+        driver.until(lambda: app.notices.sentences)
+    assert "no picture on the clipboard" in app.notices.sentences[-1][1]
+
+
+def test_without_the_helper_program_the_way_out_is_said(
+    driver: Driver, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_clipboard("image/png", saved(tmp_path).read_bytes()):
+        monkeypatch.setenv("PATH", str(tmp_path))
+        driver.press(driver.root, "<Control-v>")
+        driver.until(lambda: app.notices.sentences)
+    assert "xclip" in app.notices.sentences[-1][1]

@@ -1,0 +1,188 @@
+"""The main job, in the real window with the real engine: open, choose, search, look, copy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from ras.gui.app import App
+from ras.settings import load_settings
+from tests.gui.conftest import Driver
+from tests.gui.pictures import picture
+
+
+def opened(driver: Driver, export: Path) -> App:
+    app = driver.open()
+    app.open_archive([str(export)])
+    driver.until(lambda: app.archive is not None and app.encoder.facts is not None)
+    return app
+
+
+def searched(driver: Driver, export: Path, tmp_path: Path, number: int = 5) -> App:
+    app = opened(driver, export)
+    query = tmp_path / "query.jpg"
+    picture(number).save(query, quality=70)
+    app.load_query(str(query))
+    driver.until(lambda: app.report is not None)
+    return app
+
+
+def test_first_start_invites(driver: Driver) -> None:
+    app = driver.open()
+    assert app.welcome.headline == "Find where a picture was posted"
+    assert "disabled" in app.query_panel.action.state()
+
+
+def test_archive_line_counts_and_is_remembered(driver: Driver, export: Path) -> None:
+    app = opened(driver, export)
+    about = app.archive_bar.about
+    assert "28 pictures in 1 channel" in about
+    assert "28 messages" in about
+    assert "4 links expired" in about
+    assert load_settings().last_archive == (str(export),)
+    again = driver.open(last_archive=(str(export),))
+    driver.until(lambda: again.archive is not None)
+
+
+def test_picture_starts_a_search_and_its_copy_is_on_top(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path)
+    best = app.grid.selection
+    assert best is not None
+    assert best.record.file_name == "view-005.png"
+    assert app.report is not None
+    assert app.report.searched == 24
+    assert "Compared 24 of 28 pictures" in app.status.text
+    assert "4 link expired" in app.status.text
+    assert len(app.skipped) == 4
+    assert app.details.result == best
+    driver.until(lambda: app.details.is_sharp)
+
+
+def test_results_come_while_the_search_runs(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = opened(driver, export)
+    amounts = []
+    show = app.grid.show
+    app.grid.show = lambda results: (amounts.append((len(results), app.report)), show(results))  # type: ignore
+    app.load_query(picture(3), "three")
+    driver.until(lambda: app.report is not None)
+    assert any(amount and report is None for amount, report in amounts)
+
+
+def test_picture_before_the_archive(driver: Driver, export: Path) -> None:
+    app = driver.open()
+    app.load_query(picture(8), "eight")
+    driver.until(lambda: app.query is not None)
+    assert app.report is None
+    app.open_archive([str(export)])
+    driver.until(lambda: app.report is not None)
+    assert app.grid.selection is not None
+    assert app.grid.selection.record.file_name == "view-008.png"
+
+
+def test_copy_by_keyboard(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path)
+    assert app.grid.selection is not None
+    driver.press(app.grid.canvas, "<Control-c>")
+    assert driver.root.clipboard_get() == app.grid.selection.record.url
+    driver.press(app.grid.canvas, "<Control-Shift-C>")
+    assert driver.root.clipboard_get() == "https://discord.com/channels/5/7/1000005"
+
+
+def test_keys_move_the_selection(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path)
+    canvas, grid = app.grid.canvas, app.grid
+
+    def rank() -> int:
+        assert grid.selection is not None
+        return grid.selection.rank
+
+    driver.press(canvas, "<Right>")
+    assert rank() == 2
+    driver.press(canvas, "<Down>")
+    assert rank() == 2 + grid.columns
+    driver.press(canvas, "<Left>")
+    driver.press(canvas, "<Up>")
+    assert rank() == 1
+    driver.press(canvas, "<End>")
+    assert rank() == grid.amount
+    driver.live(0.4)
+    assert canvas.canvasy(0) > 0
+    driver.press(canvas, "<Home>")
+    assert rank() == 1
+
+
+def test_menu_bar_by_keyboard_over_results(driver: Driver, export: Path, tmp_path: Path) -> None:
+    searched(driver, export, tmp_path)
+    driver.root.event_generate("<Alt-f>")
+    driver.live(0.2)
+    driver.root.event_generate("<Escape>")
+    driver.live(0.1)
+
+
+def test_spoiler_is_veiled_until_it_is_clicked(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path, number=7)
+    best = app.grid.selection
+    assert best is not None
+    assert best.record.spoiler
+    assert app.grid.is_veiled(best)
+    driver.live(0.1)
+    x, y = app.grid.canvas.coords(app.grid._tiles[0]._face)
+    app.grid.canvas.event_generate("<Button-1>", x=int(x) + 5, y=int(y) + 5)
+    driver.root.update()
+    assert not app.grid.is_veiled(best)
+
+
+def test_theme_switches_and_is_remembered(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path)
+    app.choose_theme("light")
+    driver.live(0.2)
+    assert app.grid.canvas.cget("background") == app.theme.palette.ground == "#f2f3f5"
+    assert load_settings().theme == "light"
+    app.choose_theme("dark")
+    driver.live(0.2)
+    assert app.grid.canvas.cget("background") == "#1e1f22"
+
+
+def test_closing_saves_size_and_choices(driver: Driver) -> None:
+    app = driver.open()
+    driver.root.geometry("1000x700+30+40")
+    driver.live(0.3)
+    app.choose_mode("realtime")
+    app.close()
+    saved = load_settings()
+    assert saved.mode == "realtime"
+    assert saved.window_geometry.startswith("1000x700+")
+
+
+def test_a_file_that_is_no_export_is_one_sentence(driver: Driver, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"fruit": ["apple"]}))
+    app = driver.open()
+    app.open_archive([str(other)])
+    driver.until(lambda: app.notices.sentences)
+    kind, sentence = app.notices.sentences[-1]
+    assert kind == "Error"
+    assert "other.json" in sentence
+    assert app.archive is None
+
+
+def test_a_picture_that_cannot_be_used_is_one_sentence(driver: Driver, tmp_path: Path) -> None:
+    query = tmp_path / "animation.webp"
+    Image.new("RGB", (8, 8)).save(query)
+    app = driver.open()
+    app.load_query(str(query))
+    driver.until(lambda: app.notices.sentences)
+    assert "WebP" in app.notices.sentences[-1][1]
+    assert app.query is None
+
+
+def test_a_fault_is_logged_and_shown_with_its_details(driver: Driver) -> None:
+    app = driver.open()
+    driver.root.after(1, lambda: 1 / 0)
+    driver.until(lambda: app.crashes.dialog is not None)
+    error = app.crashes.reported.pop()
+    assert isinstance(error, ZeroDivisionError)
+    assert app.crashes.dialog is not None
+    assert app.crashes.dialog.winfo_exists()

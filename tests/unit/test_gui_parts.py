@@ -1,0 +1,169 @@
+"""The parts of the window that need no screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ras.gui import shapes
+from ras.gui.commands import shown_keys
+from ras.gui.incoming import paths_in, sort_files
+from ras.gui.links import OpenError, open_link, open_picture
+from ras.gui.local_picture import path_of
+from ras.gui.results_grid import percent
+from ras.gui.status_bar import progress_text, report_text
+from ras.gui.theme import PALETTES
+from ras.gui.window import fitted
+from ras.records import Progress, SearchReport, finish
+from tests.gui.streams import record
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.1."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_texts_meet_wcag_aa(palette: object) -> None:
+    pairs = [(text, ground) for text in ("text", "muted") for ground in ("ground", "panel", "well", "raised")]
+    pairs += [("link", "ground"), ("link", "panel"), ("link", "soft"), ("on_accent", "accent"), ("text", "hover")]
+    pairs += [("on_accent", "accent_hover"), ("notice_text", "notice"), ("error_text", "error"), ("muted", "soft")]
+    for text, ground in pairs:
+        light, dark = sorted((luminance(getattr(palette, text)), luminance(getattr(palette, ground))), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        (1.0, "100 %"),
+        (0.99996, "100 %"),
+        (0.996, "99 %"),
+        (0.904, "90 %"),
+        (0.906, "91 %"),
+        (-0.2, "0 %"),
+        (1.0001, "100 %"),
+    ],
+)
+def test_percent(score: float, words: str) -> None:
+    assert percent(score) == words
+
+
+def test_progress_says_how_far_how_fast_how_long() -> None:
+    assert (
+        progress_text(Progress("Searching", 1204, 3561, "pictures", 58), 31.7)
+        == "Searching: 1,204 of 3,561 pictures · 38 pictures/s · about 1 min left"
+    )
+    assert (
+        progress_text(Progress("Downloading the CLIP model", 120_000_000, 338_000_000, "bytes", 70), 0)
+        == "Downloading the CLIP model: 120.0 MB of 338.0 MB · about 1 min left"
+    )
+    assert progress_text(Progress("Loading the CLIP model", 0), 9) == "Loading the CLIP model …"
+
+
+def test_report_counts_what_was_skipped() -> None:
+    report = SearchReport("realtime", "x", "cpu", 3210, {"unsupported_format": 11, "expired_link": 340}, ())
+    assert (
+        report_text(report, 3561, 41)
+        == "Compared 3,210 of 3,561 pictures in 40 s; skipped 351: 340 link expired, 11 other kind of file."
+    )
+
+
+@pytest.mark.parametrize(
+    ("saved", "expected"),
+    [
+        ("900x600+50+60", "900x600+50+60"),
+        ("900x600+5000+-300", "900x600+1020+0"),
+        ("9000x9000+0+0", "1920x1080+0+0"),
+        ("", "1200x800+360+93"),
+        ("rubbish", "1200x800+360+93"),
+    ],
+)
+def test_geometry_stays_on_the_screen(saved: str, expected: str) -> None:
+    assert fitted(saved, (1920, 1080), (1200, 800)) == expected
+
+
+def test_shortcuts_are_written_as_the_platform_does() -> None:
+    assert shown_keys("Mod-Shift-O", False) == "Ctrl+Shift+O"
+    assert shown_keys("Mod-Shift-O", True) == "⇧⌘O"
+    assert shown_keys("F5", False) == "F5"
+
+
+def test_files_are_sorted_by_what_they_are(tmp_path: Path) -> None:
+    def file(name: str, data: bytes) -> str:
+        (tmp_path / name).write_bytes(data)
+        return str(tmp_path / name)
+
+    Image.new("RGB", (4, 4)).save(tmp_path / "named.txt", "PNG")
+    export, bom = file("export.json", b'{"guild":'), file("export", b'\xef\xbb\xbf  {"guild"')
+    webp = file("w.png", b"RIFF\0\0\0\0WEBPVP8 ")
+    other = file("notes.txt", b"hello")
+    paths = [str(tmp_path / "named.txt"), export, bom, webp, other, str(tmp_path), str(tmp_path / "gone.png")]
+    incoming = finish(sort_files(paths))
+    assert incoming.pictures == (str(tmp_path / "named.txt"),)
+    assert incoming.archives == (export, bom)
+    assert ["WebP" in incoming.refusals[0], "neither" in incoming.refusals[1], "folder" in incoming.refusals[2]] == [
+        True
+    ] * 3
+    assert "gone.png" in incoming.refusals[3]
+
+
+def test_paths_are_found_in_what_file_managers_copy(tmp_path: Path) -> None:
+    path = tmp_path / "a b ü.png"
+    assert paths_in(f'copy\n{path.as_uri()}\r\n{path}\n# comment\n"{path}"') == [str(path)] * 3
+    assert paths_in("file://other-machine/share/x.png\nhttps://example.com/x.png\nwords") == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "javascript:alert(1)", "http://example.com", "https://example.com/a b", "C:\\x.exe", ""],
+)
+def test_other_links_are_never_opened(url: str) -> None:
+    with pytest.raises(OpenError):
+        open_link(url)
+
+
+def test_only_pictures_are_handed_to_the_system(tmp_path: Path) -> None:
+    script = tmp_path / "picture.png"
+    script.write_bytes(b"#!/bin/sh\n")
+    disguised = tmp_path / "picture.desktop"
+    Image.new("RGB", (4, 4)).save(disguised, "PNG")
+    for path in (script, disguised, tmp_path / "gone.png"):
+        with pytest.raises(OpenError):
+            open_picture(str(path))
+
+
+def test_an_export_names_no_file_outside_its_folder(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "export" / "a.png", tmp_path / "secret.png"
+    inside.parent.mkdir()
+    inside.touch()
+    outside.touch()
+    link = inside.with_name("link.png")
+    link.symlink_to(outside)
+    root = str(inside.parent)
+
+    def found(path: Path, *folders: str) -> str | None:
+        return path_of(record(1, local_path=str(path), media_root=root), folders)
+
+    assert found(inside) == str(inside)
+    assert found(outside) is None
+    assert found(link) is None
+    assert found(inside.parent / ".." / "secret.png") is None
+    assert found(outside, str(tmp_path)) == str(outside)
+
+
+def test_a_veiled_picture_shows_nothing_of_it() -> None:
+    image = Image.new("RGB", (200, 150), "black")
+    for x in range(0, 200, 2):
+        image.paste((255, 255, 255), (x, 0, x + 1, 150))
+    low, high = shapes.veiled(image).convert("L").getextrema()
+    assert high - low < 40
+
+
+def test_a_frame_has_its_size_whatever_the_picture() -> None:
+    for size in ((1, 900), (900, 1), (300, 240), (5, 5)):
+        assert shapes.framed(Image.new("RGB", size), (180, 144), 6, "#000000", "#ffffff").size == (180, 144)
