@@ -12,7 +12,7 @@ def make_preview(image: Image.Image, side: int = 256) -> bytes:
     scale = side / max(image.size)
     if scale < 1:
         smaller = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(smaller, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        image = image.resize(smaller, Image.Resampling.HAMMING, reducing_gap=2.0)
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=80)
     return buffer.getvalue()
