@@ -13,7 +13,7 @@ import ras
 
 PACKAGE = Path(ras.__file__).parent
 
-HEAVY = {"tkinter", "torch", "torchvision", "faiss", "cv2", "clip", "ijson", "tqdm"}
+HEAVY = {"tkinter", "torch", "torchvision", "faiss", "cv2", "clip", "tqdm"}
 
 # Part of the program → the parts it may import. What is not named here imports nothing of RAS.
 MAY_IMPORT = {

@@ -1,0 +1,249 @@
+"""The launcher's parts that need no environment: state, lock, place, choice of torch, reading pip."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ras.launch.lock import Lock
+from ras.launch.machine import Candidate, Nvidia, candidates, cuda_build, reachable, variant_wanted
+from ras.launch.pip import Reading, explain
+from ras.launch.place import SetupError, child_environment, choose_place, is_ready, places
+from ras.launch.prepare import _names_cuda, leave_out, remove_environment, sweep
+from ras.launch.stages import CORE, STAGES, TORCH, extra_for_tests, key_of, requirements
+from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
+
+TORCH_LINE = 'torch>=2.0,<2.14; sys_platform != "darwin"'
+
+
+def whole_state(python: str = "3.11") -> State:
+    return State(python, "/usr/bin/python3.11", {stage.name: Record(key_of(stage, python), DONE) for stage in STAGES})
+
+
+def test_a_state_survives_the_disk(tmp_path: Path) -> None:
+    state = whole_state().with_stage("torch", Record("k", FAILED, "Ünlucky.", "cpu"))
+    write_state(tmp_path, state)
+    assert read_state(tmp_path) == state
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_no_state_and_a_damaged_state_are_told_apart(tmp_path: Path) -> None:
+    assert read_state(tmp_path) is None
+    for text in ("", "[]", "{}", '{"python": "3.11", "interpreter": "", "stages": {"core": {"colour": 1}}}'):
+        (tmp_path / FILE_NAME).write_text(text)
+        assert read_state(tmp_path) == State()
+
+
+def test_only_what_works_or_may_be_missing_is_settled() -> None:
+    state = whole_state()
+    assert state.complete()
+    for status, optional, required in ((STARTED, False, False), (FAILED, True, False), (LEFT_OUT, True, False)):
+        for stage, settled in ((TORCH, optional), (CORE, required)):
+            record = replace(state.stages[stage.name], status=status)
+            assert state.with_stage(stage.name, record).settled(stage) is settled
+
+
+def test_another_python_or_another_requirement_unsettles() -> None:
+    state = whole_state()
+    assert not replace(state, python="3.12").complete()
+    other = replace(CORE, check="import numpy")
+    assert key_of(other, "3.11") != key_of(CORE, "3.11")
+    assert not state.with_stage("core", Record(key_of(other, "3.11"), DONE)).complete()
+
+
+def test_an_environment_whose_python_is_gone_or_another_is_not_ready(tmp_path: Path) -> None:
+    place = replace(places()[0], folder=tmp_path / "env")
+    place.python.parent.mkdir(parents=True)
+    real = os.path.realpath(sys.executable)
+    assert not is_ready(place, replace(whole_state(), interpreter=real))
+    place.python.symlink_to(real)
+    assert is_ready(place, replace(whole_state(), interpreter=real))
+    assert not is_ready(place, whole_state())
+    assert not is_ready(place, None)
+
+
+def test_leaving_out_settles_what_is_optional(tmp_path: Path) -> None:
+    state = whole_state().with_stage("faiss", Record("old", STARTED))
+    write_state(tmp_path, state)
+    place = replace(places()[0], folder=tmp_path)
+    assert leave_out(place)
+    after = read_state(tmp_path)
+    assert after is not None
+    assert after.complete()
+    assert after.stages["faiss"].status == LEFT_OUT
+    write_state(tmp_path, state.with_stage("core", Record("old", DONE)))
+    assert not leave_out(place)
+
+
+def test_an_environment_is_removed_but_not_what_it_links_to(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    env = tmp_path / "env"
+    (env / "lib").mkdir(parents=True)
+    (env / "lib64").symlink_to(precious)
+    write_state(env, State())
+    remove_environment(env)
+    assert list(env.iterdir()) == []
+    assert precious.is_dir()
+
+
+def test_what_a_killed_pip_left_is_swept(tmp_path: Path) -> None:
+    for name, record in (("whole-1.dist-info", True), ("half-1.dist-info", False), ("~orch", True)):
+        (tmp_path / name).mkdir()
+        if record:
+            (tmp_path / name / "RECORD").touch()
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["whole-1.dist-info"]
+
+
+def test_a_folder_that_somebody_else_filled_is_left_alone(ras_home: Path) -> None:
+    first, second = places()
+    assert choose_place() == first
+    (ras_home / "env").mkdir()
+    assert choose_place() == first
+    (ras_home / "env" / "precious.txt").touch()
+    if not second.folder.exists():
+        assert choose_place() == second
+        second.folder.parent.rmdir()
+
+
+def test_no_place_at_all_is_a_sentence(ras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = ras_home / "wall"
+    wall.touch()
+    monkeypatch.setenv("RAS_HOME", str(wall / "home"))
+    monkeypatch.setattr("ras.launch.place.REPOSITORY", wall)
+    with pytest.raises(SetupError, match="RAS_HOME"):
+        choose_place()
+
+
+def _try_lock(path: Path) -> bool:
+    return Lock(path).acquire()
+
+
+def test_one_process_holds_the_lock(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "new" / "env.lock")
+    assert lock.acquire()
+    assert lock.acquire()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(_try_lock, (tmp_path / "new" / "env.lock",)) is False
+        lock.release()
+        assert pool.apply(_try_lock, (tmp_path / "new" / "env.lock",)) is True
+
+
+def test_the_child_is_led_to_its_own_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PYTHONPATH", "PYTHONHOME"):
+        monkeypatch.setenv(name, "/elsewhere")
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    child = child_environment()
+    assert not {"PYTHONPATH", "PYTHONHOME"} & set(child)
+    assert (child["PYTHONNOUSERSITE"], child["PYTHONUTF8"]) == ("1", "1")
+
+
+@pytest.mark.parametrize(
+    ("driver", "capability", "variant"),
+    [
+        (580.65, 8.9, "cu130"),
+        (580.65, 6.1, "cu126"),  # Pascal: CUDA 13 has dropped it
+        (572.16, 12.0, "cu128"),  # Blackwell with its first driver
+        (535.18, 8.6, "cu126"),
+        (470.82, 7.5, "cu118"),
+        (390.15, 5.0, "cpu"),
+        (581.0, None, "cu130"),
+        (None, None, "cu130"),
+    ],
+)
+def test_the_cuda_that_card_and_driver_can_run(driver: float | None, capability: float | None, variant: str) -> None:
+    assert variant_wanted(Nvidia(driver, capability)) == variant
+
+
+def test_without_a_card_nothing_with_cuda_is_asked_for() -> None:
+    for platform in ("linux", "win32", "darwin"):
+        for answers in (True, False):
+            found = candidates(TORCH_LINE, None, answers, platform)
+            assert not any(candidate.cuda for candidate in found)
+            assert all(candidate.index is None or candidate.index.endswith("/cpu") for candidate in found)
+
+
+def test_with_a_card_cuda_comes_first_and_the_cpu_is_the_last_resort() -> None:
+    card = Nvidia(535.18, 8.6)
+    windows = candidates(TORCH_LINE, card, True, "win32")
+    assert windows[0] == Candidate("torch>=2.0,<2.14", "cu126", "https://download.pytorch.org/whl/cu126", cuda=True)
+    assert not windows[1].cuda, "the registry's builds for Windows know no CUDA"
+    offline = candidates(TORCH_LINE, card, False, "linux")
+    assert offline[0] == Candidate("torch>=2.0,<2.8", "cu126", cuda=True)
+    assert cuda_build(Nvidia(535.18, 12.0)) is None
+
+
+def test_an_index_that_does_not_answer_costs_no_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert not reachable("http://127.0.0.1:9/", 2)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert not reachable()
+
+
+@pytest.mark.parametrize(
+    ("line", "cuda"),
+    [
+        ("Collecting nvidia-cublas==13.4.1.3.* (from cuda-toolkit)", True),
+        ("Processing /wheels/nvidia_nccl_cu13-2.30.7-py3-none-manylinux2014_x86_64.whl (from torch)", True),
+        ("Collecting triton~=3.9.0 (from torch<3,>=2.0)", True),
+        ("Collecting cuda-toolkit==13.2.2 (from torch<3,>=2.0)", True),
+        ("  Downloading torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl (539.1 MB)", True),
+        ("  Downloading torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl (191.8 MB)", False),
+        ("Collecting torch<3,>=2.0", False),
+        ("Would install nvidia-cublas-13", False),
+    ],
+)
+def test_cuda_is_told_by_pips_words(line: str, cuda: bool) -> None:
+    assert _names_cuda(line) is cuda
+
+
+def test_reading_pip() -> None:
+    reading = Reading()
+    for line in (
+        "Collecting torch<3,>=2.0",
+        "  Downloading torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl (191.8 MB)",
+        "Progress 0 of 1000",
+        "Progress 400 of 1000",
+    ):
+        reading.take(line)
+    assert (reading.text, reading.done, reading.total, reading.fetched) == ("Downloading torch 2.13.0", 400, 1000, 400)
+    reading.take("Progress 1000 of 1000")
+    reading.take("  Downloading numpy-2.4.6-cp311-cp311-manylinux_2_28_x86_64.whl (16.6 MB)")
+    reading.take("Progress 50 of 500")
+    assert (reading.text, reading.fetched) == ("Downloading numpy 2.4.6", 1050)
+    reading.take("Installing collected packages: numpy, torch")
+    assert reading.installing
+    assert reading.text == "Unpacking 2 packages, torch among them"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"], "disk is full"),
+        (["ERROR: No matching distribution found for msgspec<1,>=0.18"], "msgspec<1,>=0.18"),
+        (["WARNING: Retrying … NameResolutionError(…)", "ERROR: No matching distribution found for x"], "reached"),
+        (["something", "ERROR: It is Tuesday."], "It is Tuesday"),
+        ([], "said nothing"),
+    ],
+)
+def test_failures_are_explained(lines: list[str], said: str) -> None:
+    assert said in explain(lines)
+
+
+def test_every_requirement_belongs_to_one_stage() -> None:
+    claimed = [name for stage in STAGES for name in stage.packages]
+    assert sorted(claimed) == sorted(requirements())
+
+
+def test_the_tests_extra_is_read_as_toml_reads_it() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.11 reads TOML")
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert extra_for_tests() == project["optional-dependencies"]["test"]
