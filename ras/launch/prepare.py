@@ -235,9 +235,6 @@ class _Preparation:
             arguments = ["--no-deps", *arguments]
         yield from self._pip_install(stage, arguments)
         if not (yield from self._works(stage, self.base + 0.98 * self.share)):
-            if stage is TORCHVISION:
-                yield from self._pip(stage, ["uninstall", "--yes", "torchvision"])
-                raise StageError("The torchvision that is to be had does not fit this torch; RAS does without it.")
             repair = before is not None and before.status in (STARTED, DONE)
             if repair:
                 yield from self._pip_install(stage, ["--force-reinstall", *arguments])

@@ -53,7 +53,14 @@ CLIP = Stage(
     needs="torch",
 )
 TORCHVISION = Stage(
-    "torchvision", "torchvision", ("torchvision",), "import torchvision", download=8, disk=12, needs="torch"
+    "torchvision",
+    "torchvision",
+    ("torchvision",),
+    # Not imported: a build for another torch does not load, and does no harm, since RAS needs nothing of it itself.
+    "import importlib.util as u; assert u.find_spec('torchvision')",
+    download=8,
+    disk=12,
+    needs="torch",
 )
 FAISS = Stage("faiss", "FAISS", ("faiss-cpu",), "import faiss", download=25, disk=70)
 TESTS = Stage("tests", "Test tools", (), "import pytest", download=40, disk=130, required=True)
