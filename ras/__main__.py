@@ -1,3 +1,7 @@
-from ras.cli import run
+import sys
 
+try:
+    from ras.cli import run
+except KeyboardInterrupt:  # in the moment that importing takes
+    sys.exit(130)
 run()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Generator, Iterator, Sequence
 
 from ras.errors import PictureError
-from ras.images import decode_image, make_preview
+from ras.images import decode_image, is_large, make_preview
 from ras.pace import Pace
 from ras.records import ImageRecord, Notice, Progress, Skipped
 
@@ -74,6 +74,7 @@ class _Preparer:
         # Downloads wait, decoding computes: as many decoders as cores, however many downloads there are.
         # It also bounds memory, since a decoded picture can be a hundred times its file.
         self._decoding = threading.BoundedSemaphore(os.cpu_count() or 2)
+        self._large = threading.Lock()
         self.outcomes: queue.SimpleQueue[_Prepared | Skipped | BaseException] = queue.SimpleQueue()
         self.stopped = threading.Event()
 
@@ -102,7 +103,7 @@ class _Preparer:
             self.outcomes.put(_Prepared(index, content_hash, None, None))
             return
         try:
-            with self._decoding:
+            with self._large if is_large(data) else contextlib.nullcontext(), self._decoding:
                 image = decode_image(data, extra_formats=self._extra_formats, max_pixels=self._max_pixels)
                 row, preview = self._encoder.preprocess(image), make_preview(image)
         except BaseException as exc:

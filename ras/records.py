@@ -112,6 +112,13 @@ class SearchReport:
     skipped: dict[str, int]
     """Pictures that could not be, counted by ``SkipReason`` value."""
     results: tuple[SearchResult, ...]
+    convincing: float = 0.0
+    """The score from which on the encoder's results are worth believing; see ``Encoder.convincing``."""
+
+    @property
+    def is_convincing(self) -> bool:
+        """Whether there is a result that is worth believing."""
+        return bool(self.results) and self.results[0].score >= self.convincing
 
 
 @dataclass(frozen=True)

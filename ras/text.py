@@ -71,3 +71,9 @@ def size(byte_count: int) -> str:
     if byte_count < 1_000_000_000:
         return f"{byte_count / 1_000_000:.1f} MB"
     return f"{byte_count / 1_000_000_000:.1f} GB"
+
+
+def percent(score: float) -> str:
+    """A cosine as people read it: ``87 %``. 100 % is kept for what is as good as the same."""
+    whole = round(score * 100)
+    return f"{max(0, min(whole if score >= 0.9995 else 99, whole, 100))} %"

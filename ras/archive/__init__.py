@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generator, Iterator, Protocol, Sequence
 
 from ras.archive import discord_chat_exporter
-from ras.archive.export import Export
+from ras.archive.export import Export, shown_name
 from ras.archive.merge import merge
 from ras.archive.seems import head_text, seems
 from ras.errors import ArchiveError
@@ -58,7 +58,7 @@ def read_archive(paths: Sequence[str | Path]) -> Job[Archive]:
                 refused.append(str(exc))
                 break
             except OSError as exc:
-                refused.append(f"“{path.name}” could not be read: {exc.strerror or exc}.")
+                refused.append(f"“{shown_name(path)}” could not be read: {exc.strerror or exc}.")
                 break
             if time.monotonic() - last_event >= _EVENT_SECONDS:
                 last_event = time.monotonic()
@@ -77,22 +77,25 @@ def _files(paths: Sequence[Path]) -> tuple[list[tuple[Path, Format, int]], list[
     files: dict[str, tuple[Path, Format, int]] = {}
     refused: list[str] = []
     for path in paths:
-        inside = path.is_dir()
+        inside = os.path.isdir(path)  # is_dir() raises where the name is too long
         before = len(files)
         for file in _exports_in(path) if inside else (path,):
             try:
                 head, size = _head(file)
             except OSError as exc:
-                refused.append(f"“{file.name}” could not be opened: {exc.strerror or exc}.")
+                refused.append(f"“{shown_name(file)}” could not be opened: {exc.strerror or exc}.")
                 continue
             form = next((form for form in FORMATS if form.recognises(head_text(head))), None)
             if form is not None:
                 files.setdefault(os.path.realpath(file), (file, form, size))
             elif not inside:
-                refused.append(f"“{file.name}” is no Discord export that RAS can read; it seems to be {seems(head)}.")
+                refused.append(
+                    f"“{shown_name(file)}” is no Discord export that RAS can read; it seems to be {seems(head)}."
+                )
         if inside and len(files) == before:
             refused.append(
-                f"The folder “{path.name}” holds no JSON export of DiscordChatExporter. Open the export file itself."
+                f"The folder “{shown_name(path)}” holds no JSON export of DiscordChatExporter. "
+                "Open the export file itself."
             )
     return list(files.values()), refused
 

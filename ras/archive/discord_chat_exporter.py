@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ras.archive.export import Export
+from ras.archive.export import Export, shown_name
 from ras.archive.json_stream import ElementStream, lenient_json
 from ras.archive.media import MediaFolder, is_url, name_in_url
 from ras.archive.pictures import may_be_picture
@@ -115,8 +115,10 @@ def read(path: Path, keep_ids: bool = False) -> Generator[int, None, Export]:
             yield stream.bytes_read
     if not stream.found or not (stream.members.keys() & {"guild", "channel"} or (last and last.author)):
         if not stream.found and not stream.closed:
-            raise ArchiveError(f"“{path.name}” ends before its first message. Export the channel again.")
-        raise ArchiveError(f"“{path.name}” is JSON, but no export of DiscordChatExporter: it has no list of messages.")
+            raise ArchiveError(f"“{shown_name(path)}” ends before its first message. Export the channel again.")
+        raise ArchiveError(
+            f"“{shown_name(path)}” is JSON, but no export of DiscordChatExporter: it has no list of messages."
+        )
     channel = channel or _channel(stream.members, path)
     for message in waiting:
         records += _records(message, channel, media)
@@ -127,7 +129,7 @@ def read(path: Path, keep_ids: bool = False) -> Generator[int, None, Export]:
         message_ids=ids,
         records=tuple(records),
         exported_at=parse_timestamp(_text(stream.members.get("exportedAt"))) or _file_time(path),
-        warnings=tuple(_warnings(path.name, stream, message_count, last)),
+        warnings=tuple(_warnings(shown_name(path), stream, message_count, last)),
     )
 
 

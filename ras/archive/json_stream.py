@@ -12,18 +12,33 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from typing import Any, BinaryIO, Callable, Generic, Iterator, TypeVar
+import time
+from typing import Any, BinaryIO, Callable, Generator, Generic, Iterator, TypeVar
 
 T = TypeVar("T")
 
 _BLOCK = 256 * 1024
 """Bytes read at once. What fits the processor's cache decodes twice as fast as blocks of some megabytes."""
-_LONGEST = 64 * 1024 * 1024
-"""No element or member may be longer; Discord's are some kilobytes. Keeps hostile files from filling the memory."""
+_LONGEST = 16 * 1024 * 1024
+"""No element may be longer. Discord's are some kilobytes, but DCE lists everyone who reacted: 40,000 people fit."""
+_LONGEST_WALKED = 4 * 1024 * 1024
+"""The same where indentation does not show an element's end. Finding it can take twenty times its size in memory."""
+_LONGEST_MEMBER = 256 * 1024
+"""The same for the object's other members."""
+_MOST_SPACE = 100
+"""Blocks of white space in a row."""
+_WINDOW = 4 * 1024
+"""Bytes in which the end of an element is looked for first: whatever goes wrong in there, little was looked at."""
+_TAIL = 200
+"""More than an element's start, or the object's end behind its array, is long."""
+_WALK_SECONDS = 0.1
+"""How long elements are walked one by one until there is a batch again."""
 
 _MOST_MEMBERS = 1000
 """DCE writes six. Each one costs a look at the buffer, so that a million would take hours."""
 
+_ENDING = re.compile(rb'\][ \t\r\n]*(?:,[ \t\r\n]*"\w{1,50}"[ \t\r\n]*:[ \t\r\n]*\d{1,20}[ \t\r\n]*)?\}[ \t\r\n]*\Z')
+"""How an object with its array ends, with a number at most behind it."""
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _INDENT = re.compile(rb"\r?\n([ \t]+)\{")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -38,7 +53,11 @@ _scan = json.JSONDecoder(
 
 
 class Malformed(ValueError):
-    """The text at this place is no JSON, or there is too much of it."""
+    """The text at this place is no JSON, or there is too much of it. ``reach`` is how far it was looked at."""
+
+    def __init__(self, reach: int) -> None:
+        super().__init__(reach)
+        self.reach = reach
 
 
 class Incomplete(Malformed):
@@ -50,8 +69,9 @@ class ElementStream(Generic[T]):
 
     ``decode_block`` gets the text of a JSON array and returns its elements, or raises ValueError or RecursionError;
     ``decode_element`` gets the text of one element that was in such a block, and returns it or None where it is
-    damaged. ``element_start`` matches what an element starts with and nothing inside of one does: it finds the next
-    element in a document that is not indented. Batches may be empty: there is one for every block that is read.
+    damaged. Elements are objects: anything else counts as damaged. ``element_start`` matches what an element starts
+    with and nothing inside of one does: it finds the next element in a document that is not indented. Batches may be
+    empty: there is one for every block that is read.
     """
 
     def __init__(
@@ -74,6 +94,8 @@ class ElementStream(Generic[T]):
         self._buffer = b""
         self._indent = b""
         self._at_end = False
+        self._seen_twice = 0
+        """Bytes that were looked at again, since the next element seems to begin inside of a damaged one."""
         self._lost = False
         """Whether the buffer begins inside a damaged element whose end was not found yet."""
 
@@ -99,13 +121,13 @@ class ElementStream(Generic[T]):
             if self._peek() == b"}":
                 self.closed = True
                 return
-            name = self._value()
+            name = yield from self._value()
             self._take(b":")
             if name == self._key and self._peek() == b"[":
                 self.found = True
                 yield from self._array()
             else:
-                self.members[str(name)] = self._value()
+                self.members[str(name)] = yield from self._value()
             if self._peek() == b",":
                 self._take(b",")
 
@@ -116,8 +138,8 @@ class ElementStream(Generic[T]):
         indent = _INDENT.match(self._buffer)
         self._indent = indent.group(1) if indent else b""
         if indent:
-            shallower = rb"\n[ \t]{0,%d}\]" % (len(self._indent) - 1)
-            self._next_element = re.compile(rb"\n" + self._indent + rb"\{|" + shallower)
+            array_end = rb"[ \t]{0,%d}\]" % (len(self._indent) - 1)
+            self._next_element = re.compile(rb"\n(?:" + self._indent + rb"\{|" + array_end + rb")")
         while True:
             following = self._peek()
             if following == b"]":
@@ -133,9 +155,10 @@ class ElementStream(Generic[T]):
     def _batch(self) -> list[T]:
         if len(self._buffer) < _BLOCK:
             self._fill()
-        cut = self._last_cut()
-        while self._indent and not cut and len(self._buffer) < _LONGEST and self._fill(len(self._buffer)):
-            cut = self._last_cut()
+        # What is longer has an element in it that must be walked, unless indentation shows its end.
+        cut = self._last_cut() if self._indent or len(self._buffer) <= 2 * _BLOCK else 0
+        if self._indent and not cut and len(self._buffer) < _LONGEST and self._fill(len(self._buffer)):
+            return []
         if cut:
             try:
                 elements = self._decode_block(b"[" + self._buffer[:cut] + b"]")
@@ -163,89 +186,121 @@ class ElementStream(Generic[T]):
         return 0
 
     def _walk(self) -> list[T]:
-        """The elements of the buffer one by one; at least one is taken or skipped, or Incomplete is raised."""
+        """The elements of the buffer one by one, for a moment. What is longer than the buffer makes it longer."""
         elements: list[T] = []
-        text, position = self._buffer.decode("latin-1"), 0
-        while True:
+        position, started = 0, time.monotonic()
+        while time.monotonic() - started < _WALK_SECONDS:
             position = _skip_space(self._buffer, position)
             if self._buffer[position : position + 1] == b",":
                 position = _skip_space(self._buffer, position + 1)
             if self._buffer[position : position + 1] in (b"]", b""):
                 break
             try:
-                end = _end_of_value(text, position)
-            except Incomplete:
-                if position:
+                if self._buffer[position : position + 1] != b"{":
+                    raise Malformed(position + 1)
+                end = self._end_of_value(position)
+            except Incomplete as exc:
+                if position or (len(self._buffer) < _LONGEST_WALKED and self._fill(len(self._buffer))):
                     break
-                if len(self._buffer) < _LONGEST and self._fill(len(self._buffer)):
-                    text = self._buffer.decode("latin-1")
-                    continue
-                if self._at_end:
+                if self._at_end and not _ENDING.search(self._buffer, max(0, len(self._buffer) - _TAIL)):
                     raise
-                end = None
-            except Malformed:
-                end = None
-            if end is not None:
+                position = self._after_damage(position, exc.reach)
+            except Malformed as exc:
+                position = self._after_damage(position, exc.reach)
+            else:
                 element = self._decode_element(self._buffer[position:end])
                 if element is not None:
                     elements.append(element)
                 else:
                     self.damaged += 1
                 position = end
-                continue
-            self.damaged += 1
-            following = self._next_element.search(self._buffer, position + 1)
-            if following is None:
-                self._lost = True
+            if self._lost:
                 break
-            position = following.start()
         self._buffer = self._buffer[position:]
         return elements
 
+    def _after_damage(self, position: int, reach: int) -> int:
+        """Where the element behind a damaged one begins; ``reach`` is how far the damaged one was looked at."""
+        self.damaged += 1
+        following = self._next_element.search(self._buffer, position + 1)
+        if following is not None and following.start() < reach:
+            # It may be the next one, e.g. behind a quote that is missing, or a part of this one, which fails as well.
+            # To look at everything twice is all right; a hostile file would have it a thousand times.
+            self._seen_twice += reach - following.start()
+            if self._seen_twice > self.bytes_read:
+                following = self._next_element.search(self._buffer, reach)
+        self._lost = following is None
+        return following.start() if following is not None else position + 1
+
     def _find_next_element(self) -> None:
-        """Read on and look for the next element, or the end of an indented array; what is before it is dropped."""
+        """Read on and look for the next element, or the end of the array; what is before it is dropped."""
         # It may lie across the end of what was read.
-        self._buffer = self._buffer[-200:]
-        if not self._fill():
-            raise Incomplete
-        following = self._next_element.search(self._buffer)
+        self._buffer = self._buffer[-_TAIL:]
+        following = (self._next_element if self._fill() else _ENDING).search(self._buffer)
+        if following is None and self._at_end:
+            raise Incomplete(0)
         if following is not None:
             self._buffer = self._buffer[following.start() :]
             self._lost = False
 
-    def _value(self) -> Any:
-        """The value of any kind that comes next, decoded as UTF-8."""
+    def _value(self) -> Generator[list[T], None, Any]:
+        """The value of any kind that comes next, decoded as UTF-8. Yields empty batches while it is read."""
         self._peek()
         while True:
             try:
-                end = _end_of_value(self._buffer.decode("latin-1"), 0)
+                end = self._end_of_value(0)
                 # A number may go on in what was not read yet.
                 if end < len(self._buffer) or self._at_end:
                     break
             except Incomplete:
                 if self._at_end:
                     raise
-            if len(self._buffer) >= _LONGEST:
-                raise Malformed
+            if len(self._buffer) >= _LONGEST_MEMBER:
+                raise Malformed(0)
             self._fill(len(self._buffer))
+            yield []
         raw, self._buffer = self._buffer[:end], self._buffer[end:]
         try:
             return lenient_json(raw)
         except (ValueError, RecursionError) as exc:
-            raise Malformed from exc
+            raise Malformed(0) from exc
+
+    def _end_of_value(self, start: int) -> int:
+        """Where the JSON value at this place of the buffer ends. Raises Incomplete if that is cut, else Malformed."""
+        window = _WINDOW
+        while window < 4 * _LONGEST_WALKED:
+            text = self._buffer[start : start + window].decode("latin-1")
+            whole = start + window >= len(self._buffer)
+            try:
+                _, end = _scan(text)
+            except json.JSONDecodeError as exc:
+                # A word, a number or an escape may be cut a few characters before the end.
+                cut = exc.msg.startswith("Unterminated string") or exc.pos >= len(text) - 12
+                if not cut:
+                    raise Malformed(start + exc.pos) from exc
+                if whole:
+                    raise Incomplete(start + len(text)) from exc
+            except RecursionError as exc:
+                raise Malformed(start + len(text)) from exc
+            else:
+                if end < len(text) or whole:
+                    return start + end
+            window *= 4
+        raise Malformed(start + len(text))
 
     def _peek(self) -> bytes:
         """The next byte that is no white space, now at the buffer's start. Raises Incomplete at the file's end."""
-        while True:
+        for _ in range(_MOST_SPACE):
             self._buffer = self._buffer[_skip_space(self._buffer, 0) :]
             if self._buffer:
                 return self._buffer[:1]
             if not self._fill():
-                raise Incomplete
+                raise Incomplete(0)
+        raise Malformed(0)
 
     def _take(self, expected: bytes) -> None:
         if self._peek() != expected:
-            raise Malformed
+            raise Malformed(0)
         self._buffer = self._buffer[1:]
 
     def _fill(self, size: int = 0) -> bool:
@@ -274,13 +329,16 @@ def lenient_json(raw: bytes) -> Any:
     Lone surrogates become U+FFFD: no file, database or window could hold them. Raises ValueError or RecursionError.
     """
     text = raw.decode("utf-8", "replace")
-    value = json.loads(text, strict=False, parse_int=_bounded_int)
+    value = _LENIENT.decode(text)
     return _without_surrogates(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
 
 
 def _bounded_int(digits: str) -> int:
     # Python before 3.11 takes minutes for a million digits; Discord's numbers have 20.
     return int(digits) if len(digits) <= 30 else 0
+
+
+_LENIENT = json.JSONDecoder(strict=False, parse_int=_bounded_int)
 
 
 def _without_surrogates(value: Any) -> Any:
@@ -297,17 +355,3 @@ def _skip_space(buffer: bytes, position: int) -> int:
     match = _SPACE.match(buffer, position)
     assert match is not None
     return match.end()
-
-
-def _end_of_value(text: str, start: int) -> int:
-    """Where the JSON value at ``start`` ends. Raises Incomplete where the text ends first, else Malformed."""
-    try:
-        _, end = _scan(text, start)
-    except json.JSONDecodeError as exc:
-        # A word, a number or an escape may be cut a few characters before the end.
-        if exc.msg.startswith("Unterminated string") or exc.pos >= len(text) - 12:
-            raise Incomplete from exc
-        raise Malformed from exc
-    except RecursionError as exc:
-        raise Malformed from exc
-    return end

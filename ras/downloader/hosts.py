@@ -72,7 +72,7 @@ class Host:
             self._failures += 1
             if self._failures >= 3 and time.monotonic() - self._failing_since >= patience and not self.given_up:
                 self.given_up = f"Downloads were given up: {trouble}. Check the network and search again."
-                log.warning("%s is given up: %s", self.name, trouble)
+                log.warning("%s", self.given_up)
 
     def pause(self, asked: float | None, patience: Patience) -> None:
         """It asks to be left alone for so many seconds (None: it does not say), and all threads shall."""

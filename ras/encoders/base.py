@@ -28,6 +28,9 @@ class Encoder(ABC):
     dimension: int
     batch_size: int
     """How many pictures ``encode_batch`` takes best at once."""
+    convincing: float = 0.9
+    """The score from which on the best result of a search is worth believing: unrelated pictures stay below it even as
+    the best of a large archive. The default is cautious; an encoder that was measured sets its own."""
 
     @abstractmethod
     def preprocess(self, image: Image) -> np.ndarray:

@@ -15,6 +15,8 @@ from ras.images.formats import EXTRA_FORMATS, is_searched, kind_name, sniff_form
 log = logging.getLogger(__name__)
 
 MAX_PIXELS = 120_000_000
+_LARGE = 16_000_000
+"""Pixels."""
 _MAX_SCANS = 60
 """Of a progressive JPEG. Encoders write about ten; each costs a pass over all pixels, thousands cost minutes."""
 
@@ -135,6 +137,17 @@ def _jpeg_without_extras(data: bytes) -> bytes:
     return b"".join([*kept, data[start:]])
 
 
+def is_large(data: bytes) -> bool:
+    """Whether decoding the picture takes so much memory (9 bytes a pixel) that it should be done one at a time."""
+    try:
+        kind = sniff_format(data)
+        image = _open(data, kind) if kind else None
+    except Exception as exc:  # noqa: BLE001  as in decode_image, which will say so
+        log.debug("The size of a picture cannot be read: %r", exc)
+        return False
+    return image is not None and image.width * image.height > _LARGE
+
+
 def check_size(image: Image.Image, max_pixels: int) -> None:
     """Raise DecodeError (TOO_LARGE) if it has more pixels."""
     if image.width * image.height > max_pixels:
@@ -156,7 +169,7 @@ def _salvage(data: bytes, kind: str, image: ImageFile.ImageFile, at_least: int |
     # The rows so far are in the picture; without tiles Pillow takes it for loaded.
     image.tile = []
     image.load()
-    return image.copy()
+    return image
 
 
 def _salvage_jpeg(data: bytes, at_least: int | None) -> Image.Image:
@@ -217,7 +230,8 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    image = image.convert("RGBA")
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
     alpha = image.getchannel("A")
     if alpha.getextrema() == (255, 255):
         return image.convert("RGB")

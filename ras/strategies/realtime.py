@@ -107,7 +107,10 @@ class RealTimeSearchStrategy(SearchStrategy):
         self._last_search = (archive.paths, time.monotonic() - started)
         results = best.results()
         yield Results(results, final=True)
-        return SearchReport(self.mode, self._encoder.id, self._encoder.device, searched, dict(skipped), results)
+        encoder = self._encoder
+        return SearchReport(
+            self.mode, encoder.id, encoder.device, searched, dict(skipped), results, encoder.convincing
+        )
 
 
 class _Best:

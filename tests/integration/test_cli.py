@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -99,6 +100,15 @@ def test_text_output_is_results_on_stdout_and_the_rest_on_stderr(export: Path, q
     assert "Compared 2 pictures" in done.stderr
     assert "1 link expired" in done.stderr
     assert "Compared" not in done.stdout
+
+
+def test_a_doubtful_best_is_called_so_on_stderr(export: Path, query: Path, tmp_path: Path) -> None:
+    assert "Nothing convincing" not in ras("search", export, query, "--encoder", "fingerprint").stderr
+    unknown = tmp_path / "unknown.png"
+    unknown.write_bytes(gradient(77))
+    done = ras("search", export, unknown, "--encoder", "fingerprint")
+    assert done.returncode == 0
+    assert re.search(r"^Nothing convincing: the best is \d+ %\.$", done.stderr, re.MULTILINE)
 
 
 def test_nothing_found_is_exit_code_1(tmp_path: Path, query: Path) -> None:

@@ -184,7 +184,7 @@ def test_an_element_longer_than_a_block() -> None:
 
 
 def test_a_document_too_large_to_be_true_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_stream, "_LONGEST", 10_000)
+    monkeypatch.setattr(json_stream, "_LONGEST_WALKED", 10_000)
     found = stream(b'{"items": [{"id":1},{"id":2,"x":"' + b"y" * 50_000 + b'"},{"id":3}]}')
     assert [item["id"] for batch in found for item in batch] == [1, 3]
     assert found.damaged == 1
@@ -208,3 +208,55 @@ def test_memory_stays_small_while_reading(monkeypatch: pytest.MonkeyPatch) -> No
         for _ in found:
             largest = max(largest, len(found._buffer))
         assert largest < 5 * 700
+
+
+@pytest.mark.parametrize(
+    "last", ['"timestamp":!', '"timestamp":"open', '"timestamp":[{"a"', '"timestamp":[[', '"author":{"name":"a"']
+)
+@pytest.mark.parametrize("end", ["]}", '],"messageCount":2}', ' ]\n,"messageCount" : 2 }\n'])
+@pytest.mark.parametrize("before", ['"id":', '"x":0,"id":'])
+def test_a_damaged_last_element_is_no_missing_end(last: str, end: str, before: str) -> None:
+    found = stream(('{"items":[{' + before + "1},{" + before + "2," + last + "}" + end).encode())
+    assert [item["id"] for batch in found for item in batch] == [1]
+    assert (found.damaged, found.closed) == (1, True)
+
+
+def test_the_end_of_a_damaged_file_is_still_missed() -> None:
+    found = stream(b'{"items":[{"id":1},{"id":2,"x":!},{"id":3,"x":"')
+    assert [item["id"] for batch in found for item in batch] == [1]
+    assert (found.damaged, found.closed) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"items":[' + '{"id":1,"x":[' * 20_000 + "]}",
+        '{"items":[' + ('{"id":1,"x":["' + "y" * 5_000 + '",') * 200 + "]}",
+        '{"items":[' + "[" * 200_000 + "]" * 200_000 + "]}",
+        '{"items":[\n  {' + "\n  {" * 50_000 + "\n]}",
+        '{"items":[{"id":1,"x":[' + "[]," * 100_000 + "[]]",
+    ],
+    ids=["nested", "long and nested", "deep", "opened only", "many small values"],
+)
+def test_nothing_is_looked_at_again_and_again(raw: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is given to the scanner, all in all, stays within a small multiple of the file."""
+    monkeypatch.setattr(json_stream, "_BLOCK", 10_000)
+    looked_at = 0
+    scan = json_stream._scan
+
+    def counting(text: str) -> Any:
+        nonlocal looked_at
+        try:
+            value, end = scan(text)
+        except json.JSONDecodeError as exc:
+            looked_at += exc.pos
+            raise
+        except RecursionError:
+            looked_at += len(text)
+            raise
+        looked_at += end
+        return value, end
+
+    monkeypatch.setattr(json_stream, "_scan", counting)
+    assert not any(stream(raw.encode()))
+    assert looked_at < 12 * len(raw)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,11 @@ from ras.gui import shapes
 from ras.gui.commands import shown_keys
 from ras.gui.incoming import paths_in, sort_files
 from ras.gui.links import OpenError, open_link, open_picture
-from ras.gui.local_picture import path_of
-from ras.gui.results_grid import percent
+from ras.gui.palette import PALETTES
 from ras.gui.status_bar import progress_text, report_text
-from ras.gui.theme import PALETTES
 from ras.gui.window import fitted
+from ras.paths import REPOSITORY
 from ras.records import Progress, SearchReport, finish
-from tests.gui.streams import record
 
 
 def luminance(colour: str) -> float:
@@ -35,22 +35,6 @@ def test_texts_meet_wcag_aa(palette: object) -> None:
     for text, ground in pairs:
         light, dark = sorted((luminance(getattr(palette, text)), luminance(getattr(palette, ground))), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
-
-
-@pytest.mark.parametrize(
-    ("score", "words"),
-    [
-        (1.0, "100 %"),
-        (0.99996, "100 %"),
-        (0.996, "99 %"),
-        (0.904, "90 %"),
-        (0.906, "91 %"),
-        (-0.2, "0 %"),
-        (1.0001, "100 %"),
-    ],
-)
-def test_percent(score: float, words: str) -> None:
-    assert percent(score) == words
 
 
 def test_progress_says_how_far_how_fast_how_long() -> None:
@@ -137,25 +121,6 @@ def test_only_pictures_are_handed_to_the_system(tmp_path: Path) -> None:
             open_picture(str(path))
 
 
-def test_an_export_names_no_file_outside_its_folder(tmp_path: Path) -> None:
-    inside, outside = tmp_path / "export" / "a.png", tmp_path / "secret.png"
-    inside.parent.mkdir()
-    inside.touch()
-    outside.touch()
-    link = inside.with_name("link.png")
-    link.symlink_to(outside)
-    root = str(inside.parent)
-
-    def found(path: Path, *folders: str) -> str | None:
-        return path_of(record(1, local_path=str(path), media_root=root), folders)
-
-    assert found(inside) == str(inside)
-    assert found(outside) is None
-    assert found(link) is None
-    assert found(inside.parent / ".." / "secret.png") is None
-    assert found(outside, str(tmp_path)) == str(outside)
-
-
 def test_a_veiled_picture_shows_nothing_of_it() -> None:
     image = Image.new("RGB", (200, 150), "black")
     for x in range(0, 200, 2):
@@ -167,3 +132,16 @@ def test_a_veiled_picture_shows_nothing_of_it() -> None:
 def test_a_frame_has_its_size_whatever_the_picture() -> None:
     for size in ((1, 900), (900, 1), (300, 240), (5, 5)):
         assert shapes.framed(Image.new("RGB", size), (180, 144), 6, "#000000", "#ffffff").size == (180, 144)
+
+
+def test_warnings_of_libraries_go_to_the_log_and_not_to_the_terminal(ras_home: Path) -> None:
+    program = (
+        "import logging, warnings; logging.basicConfig(level=logging.WARNING)\n"
+        "from ras.gui.crashes import start_log; start_log()\n"
+        "warnings.warn('odd metadata'); logging.getLogger('ras.gui').info('a detail')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stderr == ""
+    log = (ras_home / "logs" / "ras.log").read_text("utf-8")
+    assert "odd metadata" in log
+    assert "a detail" in log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ras.text import clean, count, duration, size
+from ras.text import clean, count, duration, percent, size
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,19 @@ def test_a_long_text_is_cut() -> None:
 )
 def test_size(byte_count: int, words: str) -> None:
     assert size(byte_count) == words
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        (1.0, "100 %"),
+        (0.99996, "100 %"),
+        (0.996, "99 %"),
+        (0.904, "90 %"),
+        (0.906, "91 %"),
+        (-0.2, "0 %"),
+        (1.0001, "100 %"),
+    ],
+)
+def test_percent(score: float, words: str) -> None:
+    assert percent(score) == words
