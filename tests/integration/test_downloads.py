@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from ras.settings import Settings
 from tests.cdn_double import CA_FILE, CdnDouble, Fault, make_record
 
 QUICK = Patience(connect=2, read=0.4, total=20, backoff=0.01, longest_pause=5, unreached=0.2, lost=5, throttled=5)
+PATIENT = replace(QUICK, read=20, unreached=20)
+"""Where requests are counted: on a busy machine QUICK takes slowness for trouble."""
 
 
 def encoded(kind: str) -> bytes:
@@ -118,10 +121,11 @@ def test_passing_trouble_is_got_over(cdn: CdnDouble, downloader: Downloader, fau
 
 
 @pytest.mark.parametrize("fault", [Fault.status(502), Fault.cut(500), Fault.reset(), Fault.throttled()])
-def test_lasting_trouble_ends(cdn: CdnDouble, downloader: Downloader, fault: Fault) -> None:
+def test_lasting_trouble_ends(cdn: CdnDouble, fault: Fault) -> None:
     cdn.serve("/cat.png", PNG, fault=fault)
-    assert refusal(downloader, cdn.record("/cat.png")) is SkipReason.NETWORK
-    assert QUICK.tries <= cdn.hits("/cat.png") <= 2 * QUICK.tries
+    with Downloader(cdn.settings(), PATIENT) as downloader:
+        assert refusal(downloader, cdn.record("/cat.png")) is SkipReason.NETWORK
+    assert PATIENT.tries <= cdn.hits("/cat.png") <= 2 * PATIENT.tries
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,7 @@ def test_a_pause_holds_for_all_threads(cdn: CdnDouble, date: bool) -> None:
     cdn.serve("/first.png", PNG, fault=Fault.throttled(asked), times=1)
     for number in range(8):
         cdn.serve(f"/{number}.png", PNG)
-    with Downloader(cdn.settings(), QUICK) as downloader, ThreadPoolExecutor(9) as pool:
+    with Downloader(cdn.settings(), PATIENT) as downloader, ThreadPoolExecutor(9) as pool:
         first = pool.submit(downloader.fetch, cdn.record("/first.png"))
         while not cdn.requests:
             time.sleep(0.01)
