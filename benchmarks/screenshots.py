@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 # Name → (theme, dots per inch, size of the window, what is done in it).
 SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "first-start-dark": ("dark", 96, "1240x800", ()),
-    "first-start-light": ("light", 96, "1240x800", ()),
+    "first-start-light": ("light", 96, "1240x770", ()),
     "archive-dark": ("dark", 96, "1240x800", ("archive",)),
     "drag-over": ("dark", 96, "1240x800", ("archive", "drag")),
-    "searching-dark": ("dark", 96, "1240x800", ("archive", "half", "query")),
-    "results-dark": ("dark", 96, "1240x800", ("archive", "query")),
-    "results-light": ("light", 96, "1240x800", ("archive", "query")),
+    "searching-dark": ("dark", 96, "1240x770", ("archive", "half", "query")),
+    "results-dark": ("dark", 96, "1240x770", ("archive", "query")),
+    "results-light": ("light", 96, "1240x770", ("archive", "query")),
     "details-scrolled": ("dark", 96, "1240x800", ("archive", "query", "sixth")),
+    "nothing-convincing": ("dark", 96, "1240x800", ("archive", "other")),
     "notice-and-download": ("dark", 96, "1240x800", ("archive", "query", "notice", "download")),
     "error-light": ("light", 96, "1240x800", ("archive", "query", "error")),
     "fault": ("dark", 96, "1240x800", ("archive", "query", "fault")),
@@ -39,8 +40,8 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "narrow-dark": ("dark", 96, "900x600", ("archive", "query")),
     "narrow-first-start": ("light", 96, "900x600", ()),
     "wide-dark": ("dark", 96, "1900x1030", ("archive", "query")),
-    "double-dark": ("dark", 192, "1900x1150", ("archive", "query")),
-    "double-light-first-start": ("light", 192, "1900x1150", ()),
+    "double-dark": ("dark", 192, "1900x1060", ("archive", "query")),
+    "double-light-first-start": ("light", 192, "1900x1060", ()),
 }
 
 
@@ -100,17 +101,19 @@ def draw(name: str, out: Path) -> int:
     from PIL import ImageGrab
 
     from ras.gui import window
-    from ras.gui.app import SAMPLE, App
+    from ras.gui.app import App
     from ras.gui.bench import Bench
+    from ras.gui.sample import QUERIES, SAMPLE
     from ras.gui.theme import Theme
-    from ras.records import Job, Notice, Progress, Query, SearchReport
+    from ras.paths import ASSETS
+    from ras.records import Archive, Job, Notice, Progress, Query, SearchReport
     from ras.settings import Settings
 
     theme, _, size, steps = SHOTS[name]
 
     class HalfWay(Bench):
-        def search(self, settings: Settings, query: Query) -> Job[SearchReport]:
-            job = super().search(settings, query)
+        def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
+            job = super().search(settings, query, archive)
             while True:
                 event = next(job)
                 yield event
@@ -127,17 +130,19 @@ def draw(name: str, out: Path) -> int:
     app.start()
     live(app, lambda: app.encoder.facts is not None)
     if "archive" in steps:
-        app.open_archive([str(SAMPLE)])
-        live(app, lambda: app.archive is not None)
-    if "query" in steps:
-        app.load_query(str(sorted((SAMPLE.parent / "queries").iterdir())[0]))
-        live(app, lambda: app.report is not None or ("half" in steps and app.grid.amount > 8))
+        app.inputs.open_archive([str(SAMPLE)])
+        live(app, lambda: app.inputs.archive is not None)
+    if "query" in steps or "other" in steps:
+        query = QUERIES / "bordered.png" if "query" in steps else ASSETS / "icon.png"
+        app.inputs.load_query(str(query))
+        live(app, lambda: app.run.report is not None or ("half" in steps and app.results.amount > 8))
     for step in steps:
         act(app, step)
     live(app, lambda: False, 1.2)
-    # The outer corner is the window manager's; the menu bar stands between it and what winfo calls the window.
-    left, top = (int(part) for part in root.geometry().split("+")[1:])
-    box = (left, top, root.winfo_rootx() + root.winfo_width(), root.winfo_rooty() + root.winfo_height())
+    # Without the frame, which is the window manager's. The menu bar stands above what winfo calls the window; what Tk
+    # shows is a copy of it with a name of its own.
+    left, top = root.winfo_rootx(), root.tk.getint(root.tk.call("winfo", "rooty", ".#" + str(app.menu_bar)[1:]))
+    box = (left, top, left + root.winfo_width(), root.winfo_rooty() + root.winfo_height())
     ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).crop(box).save(out)
     os._exit(0)  # without waiting for a search that never ends
 
@@ -148,7 +153,7 @@ def act(app: App, step: str) -> None:
     if step == "drag":
         app.query_panel.zone.light(True)
     elif step == "sixth":
-        app.grid.select(5)
+        app.results.select(5)
     elif step == "notice":
         app.notices.say("CLIP ViT-B/32 is ready: from now on searches use it.")
     elif step == "download":
@@ -158,11 +163,11 @@ def act(app: App, step: str) -> None:
     elif step == "fault":
         app.crashes.report(ValueError("an example"))
     elif step == "shortcuts":
-        app.show_shortcuts()
+        app.root.event_generate("<F1>")
     elif step == "menu":
         app.root.event_generate("<Alt-f>")
     elif step == "context":
-        app.grid.canvas.event_generate("<Shift-F10>")
+        app.results.canvas.event_generate("<Shift-F10>")
 
 
 def live(app: App, done: Callable[[], bool], seconds: float = 20) -> None:

@@ -62,7 +62,7 @@ def _load_clip(model: str, file: str | Path | None, device: str, allow_download:
         if found is None and not allow_download:
             raise WeightsError(
                 f"The CLIP model {model} ({size(weights.size)}) is not downloaded yet; allow the download to get it, "
-                "or name a file with --clip-weights FILE."
+                "or name a file with its weights."
             )
         yield Progress("Loading the CLIP model", 0)
         import_torch()

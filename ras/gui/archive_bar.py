@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class ArchiveBar(ttk.Frame):
-    def __init__(self, parent: tk.Misc, theme: Theme, *, open_archive: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, theme: Theme, *, can_drop: bool, open_archive: Callable[[], None]) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._can_drop = theme, can_drop
         self._texts = ("", "")
         self.columnconfigure(0, weight=1)
         self._name = ttk.Label(self, style="Large.TLabel")
@@ -34,7 +34,8 @@ class ArchiveBar(ttk.Frame):
         return self._texts[1]
 
     def show_nothing(self) -> None:
-        self._say("No archive open", "Open an export of a Discord channel (JSON), or drop it on this window.")
+        drop = ", or drop it on this window" if self._can_drop else ""
+        self._say("No archive open", f"Open an export of a Discord channel (JSON){drop}.")
 
     def show_reading(self, name: str) -> None:
         self._say(self._theme.shown(name), "Reading the archive …")

@@ -1,4 +1,4 @@
-"""What the jobs of the window work on: engine and archive. Made, used and replaced on the worker's thread alone.
+"""The window's long jobs: building the engine, reading an archive, searching. All on one worker's thread.
 
 The worker runs one job after the other, so that a search that is asked for while the engine is still being built, or an
 archive still being read, simply waits for its turn: there is nothing to synchronise.
@@ -80,13 +80,11 @@ class Bench:
         self._archive = archive
         return ArchiveFacts(archive, expired, self._states(archive))
 
-    def search(self, settings: Settings, query: Query) -> Job[SearchReport]:
-        """Search the archive that is open."""
-        assert self._archive is not None, "the window offers no search without an archive"
+    def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
         if self._engine is None:
             yield from self.build(settings)
         assert self._engine is not None
-        return (yield from self._engine.search(query, self._archive, mode=settings.mode, top_k=settings.top_k))
+        return (yield from self._engine.search(query, archive, mode=settings.mode, top_k=settings.top_k))
 
     def _states(self, archive: Archive | None) -> tuple[ModeState, ...]:
         if self._engine is None or archive is None:

@@ -32,7 +32,15 @@ def start_log() -> logging.Handler | None:
     except OSError as exc:
         log.warning("The log cannot be written: %s", exc)
         return None
+    # Warnings of libraries (Pillow's, of odd metadata in a picture) belong in the file, not in a terminal.
+    logging.captureWarnings(True)
+    warnings = logging.getLogger("py.warnings")
+    warnings.setLevel(logging.WARNING)
+    warnings.addHandler(handler)
+    warnings.propagate = False
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    for terminal in logging.getLogger().handlers:
+        terminal.setLevel(max(terminal.level, logging.WARNING))
     logging.getLogger().addHandler(handler)
     logging.getLogger("ras").setLevel(logging.INFO)
     return handler

@@ -11,9 +11,8 @@ from PIL import ImageTk
 
 from ras.gui import shapes
 from ras.gui.dates import long_date
-from ras.gui.results_grid import percent
 from ras.gui.theme import Theme
-from ras.text import size
+from ras.text import percent, size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,11 +43,14 @@ class DetailsPanel(ttk.Frame):
         self._result: SearchResult | None = None
         self._image: Image | None = None
         self._sharp = False
+        self._about: list[str] = []
+        self._message = ""
         self._photo: ImageTk.PhotoImage | None = None
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(4, weight=1, minsize=px(46))
+        # Where the window is low the message gives way first: its text scrolls, a button that is cut off is lost.
+        self.rowconfigure(4, weight=1)
 
-        head = ttk.Frame(self, style="Card.TFrame")
+        self._top = head = ttk.Frame(self, style="Card.TFrame")
         head.columnconfigure(0, weight=1)
         head.grid(row=0, sticky="ew", pady=(0, px(8)))
         self._title = ttk.Label(head, style="Card.Title.TLabel")
@@ -63,7 +65,7 @@ class DetailsPanel(ttk.Frame):
         self._facts = ttk.Label(self, style="Card.Muted.TLabel", justify="left")
         self._facts.grid(row=3, sticky="ew", pady=(px(2), px(10)))
         self._text = tk.Text(
-            self, wrap="word", height=3, width=10, borderwidth=0, highlightthickness=0, font="RasBody", state="disabled"
+            self, wrap="word", height=1, width=10, borderwidth=0, highlightthickness=0, font="RasBody", state="disabled"
         )
         self._text.configure(padx=px(10), pady=px(8), spacing3=px(2))
         self._text.grid(row=4, sticky="nsew", pady=(0, px(12)))
@@ -71,18 +73,23 @@ class DetailsPanel(ttk.Frame):
         self._text.bind("<Shift-Tab>", lambda event: self._leave_text(event, forward=False))
 
         self._buttons: list[tuple[Action, ttk.Button]] = []
-        board = ttk.Frame(self, style="Card.TFrame")
+        self._board = board = ttk.Frame(self, style="Card.TFrame")
         board.grid(row=5, sticky="ew")
         board.columnconfigure((0, 1), weight=1, uniform="half")
         for place, action in enumerate(actions):
-            style = "Card.TButton" if place else "Card.Accent.TButton"
+            style = "Card.Half.TButton" if place else "Card.Accent.TButton"
             button = ttk.Button(board, text=action.short or action.label, style=style)
             button.configure(command=lambda action=action: self._run(action))  # type: ignore[misc]
             row, column = divmod(place + 1, 2) if place else (0, 0)
             left = px(3) if place and column else 0
             right = px(3) if place and not column else 0
             button.grid(
-                row=row, column=column, columnspan=1 if place else 2, sticky="ew", padx=(left, right), pady=(px(6), 0)
+                row=row,
+                column=column,
+                columnspan=1 if place else 2,
+                sticky="ew",
+                padx=(left, right),
+                pady=(px(5) if row else 0, 0),
             )
             self._buttons.append((action, button))
         self.bind("<Configure>", self._resized, add=True)
@@ -107,15 +114,14 @@ class DetailsPanel(ttk.Frame):
             picture = shapes.open_preview(result.preview)
             self._image = shapes.veiled(picture) if veiled else picture
         self._title.configure(text=f"{percent(result.score)} alike")
-        facts = [
+        self._about = [
             f"#{theme.shown(record.channel.name)} · {theme.shown(record.channel.guild_name)}",
             long_date(record.timestamp),
             theme.shown(record.file_name) + (f" · {size(record.file_size)}" if record.file_size else ""),
             link_state,
         ]
-        self._fit_author()
-        self._facts.configure(text="\n".join(fact for fact in facts if fact))
-        content = theme.shown(record.content, lines=True)
+        self._fit_facts()
+        content = self._message = theme.shown(record.content, lines=True)
         self._text.configure(state="normal")
         self._text.delete("1.0", "end")
         self._text.insert("1.0", content or "(a picture without words)")
@@ -131,30 +137,46 @@ class DetailsPanel(ttk.Frame):
             self._draw()
 
     def picture_size(self) -> tuple[int, int]:
-        """The room for the picture, in pixels."""
+        """The room for the picture, in pixels: what the other parts leave, and enough of the message to read on."""
         px = self._theme.px
         width = max(px(120), self.winfo_width() - 2 * px(16))
-        return width, max(px(64), min(round(width * 0.8), self.winfo_height() - px(368 if self._is_low() else 420)))
+        others = sum(part.winfo_reqheight() for part in (self._top, self._author, self._facts, self._board))
+        left = self.winfo_height() - 2 * px(16) - others - sum(px(gap) for gap in (8, *self._gaps()))
+        return width, max(px(28), min(round(width * 0.8), left - self._message_height(width)))
+
+    def _message_height(self, width: int) -> int:
+        """What the message wants, five lines at most; in a low window one."""
+        theme = self._theme
+        room = width - 2 * theme.px(12)
+        lines = self._message.splitlines() or [""]
+        rows = sum(1 + theme.measure(line[:400], "RasBody") // room for line in lines[:5])
+        rows = 1 if self._is_low() else min(5, rows + 1)
+        return rows * (theme.line_height("RasBody") + theme.px(2)) + 2 * theme.px(10)
+
+    def _gaps(self) -> tuple[int, int, int, int]:
+        """Between picture, author, facts, message, and buttons."""
+        return (6, 0, 6, 6) if self._is_low() else (12, 2, 10, 12)
 
     def _resized(self, _event: object) -> None:
-        # In a low window the message matters more than what the context menu has, too.
-        for place, (_, button) in enumerate(self._buttons):
-            if place > 2 and self._is_low():
-                button.grid_remove()
-            else:
-                button.grid()
-        self._fit_author()
+        px, (author, facts, message, buttons) = self._theme.px, self._gaps()
+        self._author.grid_configure(pady=(px(author), 0))
+        self._facts.grid_configure(pady=(px(facts), px(message)))
+        self._text.grid_configure(pady=(0, px(buttons)))
+        self._fit_facts()
         self._draw()
 
-    def _fit_author(self) -> None:
-        """The name on two lines at most, on one in a low window."""
+    def _fit_facts(self) -> None:
+        """Each fact on two lines at most, on one in a low window."""
         if self._result is not None:
-            room = round(self.picture_size()[0] * (1 if self._is_low() else 1.8))
+            width = self.picture_size()[0]
+            room = round(width * (1 if self._is_low() else 1.8))
             author = self._theme.shown(self._result.record.author)
-            self._author.configure(text=self._theme.elided(author, "RasStrong", room))
+            self._author.configure(text=self._theme.elided(author, "RasStrong", room), wraplength=width)
+            facts = [self._theme.elided(fact, "RasSmall", room) for fact in self._about if fact]
+            self._facts.configure(text="\n".join(facts), wraplength=width)
 
     def _is_low(self) -> bool:
-        return 1 < self.winfo_height() < self._theme.px(500)
+        return 1 < self.winfo_height() < self._theme.px(520)
 
     def _run(self, action: Action) -> None:
         if self._result is not None:
@@ -171,8 +193,6 @@ class DetailsPanel(ttk.Frame):
             face = shapes.rounded_box(room, theme.px(8), colours.well, behind=colours.panel)
         self._photo = ImageTk.PhotoImage(face, master=self)
         self._picture.configure(image=str(self._photo))
-        for label in (self._facts, self._author):
-            label.configure(wraplength=room[0])
 
     def _recolour(self) -> None:
         colours = self._theme.palette

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tkinter as tk
-from tkinter import filedialog, ttk
+from tkinter import ttk
 from typing import TYPE_CHECKING, Sequence
 
 from ras import __version__
@@ -18,6 +18,8 @@ _LISTED = 2000
 
 def choose_archive(parent: tk.Misc) -> list[str]:
     """The export's file, or the files of its parts; empty when the user thought better of it."""
+    from tkinter import filedialog
+
     chosen = filedialog.askopenfilenames(
         parent=parent,
         title="Open an export of a Discord channel",
@@ -27,6 +29,8 @@ def choose_archive(parent: tk.Misc) -> list[str]:
 
 
 def choose_picture(parent: tk.Misc) -> str | None:
+    from tkinter import filedialog
+
     chosen = filedialog.askopenfilename(
         parent=parent,
         title="Choose the picture to search for",
@@ -36,6 +40,8 @@ def choose_picture(parent: tk.Misc) -> str | None:
 
 
 def choose_weights(parent: tk.Misc) -> str | None:
+    from tkinter import filedialog
+
     chosen = filedialog.askopenfilename(
         parent=parent, title="Choose a file with CLIP weights", filetypes=[("CLIP weights", "*.pt"), ("All files", "*")]
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ras.settings import Settings
     from ras.worker import Ticket, Worker
 
-MENU_HINT = "The menu “Model” can download it again."
+MENU_HINT = "Model ▸ Download the CLIP model tries again."
 
 
 class EncoderChoice:
@@ -116,7 +116,7 @@ class EncoderChoice:
             self._download = None
             self._downloading(None)
             if isinstance(error, RASError):
-                self._notice(f"{error} Searches use the fingerprint. {MENU_HINT}")
+                self._notice(f"{error} Until then searches use the fingerprint. {MENU_HINT}")
             else:
                 self._failed(error)
 

@@ -1,11 +1,11 @@
-"""The picture of a result on this computer, if the archive has it: for viewer, folder, and a sharper preview."""
+"""The picture of a result from the archive's media on this computer, where it has them: sharper than the preview."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Sequence
 
+from ras.media import media_path
 from ras.records import ImageRecord, Job
 
 if TYPE_CHECKING:
@@ -18,29 +18,8 @@ _MOST_BYTES = 64_000_000
 class LocalPicture:
     key: str
     """Of the record."""
-    path: str | None
-    """None where there is no such file, or the export names one outside its own folder."""
     image: Image | None
-    """The picture, reduced to the room it is shown in."""
-
-
-def path_of(record: ImageRecord, media_folders: Sequence[str]) -> str | None:
-    """The record's media file if it exists inside the export's folder (or one that the user named), links resolved.
-
-    An export is foreign input: it must not make the window open any other file of this computer.
-    """
-    if record.local_path is None or record.media_root is None:
-        return None
-    real = os.path.realpath(record.local_path)
-    for folder in (record.media_root, *media_folders):
-        root = os.path.realpath(folder)
-        try:
-            inside = os.path.commonpath([root, real]) == root
-        except ValueError:  # another drive
-            continue
-        if inside and os.path.isfile(real):
-            return real
-    return None
+    """Reduced to the room it is shown in; None where there is no such file, or it cannot be decoded."""
 
 
 def look(record: ImageRecord, media_folders: Sequence[str], room: tuple[int, int]) -> Job[LocalPicture]:
@@ -49,13 +28,12 @@ def look(record: ImageRecord, media_folders: Sequence[str], room: tuple[int, int
     from ras.errors import DecodeError
     from ras.images import decode_image
 
-    path = path_of(record, media_folders)
-    if path is None or os.path.getsize(path) > _MOST_BYTES:
-        return LocalPicture(record.key, path, None)
+    path = media_path(record, media_folders)
     try:
-        with open(path, "rb") as file:
-            image = decode_image(file.read(), extra_formats=True)
+        if path is None or path.stat().st_size > _MOST_BYTES:
+            return LocalPicture(record.key, None)
+        image = decode_image(path.read_bytes(), extra_formats=True)
     except (DecodeError, OSError):  # the preview of the search stays
-        return LocalPicture(record.key, path, None)
+        return LocalPicture(record.key, None)
     image.thumbnail((room[0] * 2, room[1] * 2))
-    return LocalPicture(record.key, path, image)
+    return LocalPicture(record.key, image)

@@ -111,13 +111,13 @@ class QueryPanel(ttk.Frame):
         """The word under the mode: how long it takes, or what is missing."""
         self._word.configure(text=word)
 
-    def show_action(self, *, searching: bool, ready: bool) -> None:
-        """Search turns into Cancel while a search runs."""
+    def show_action(self, *, busy: bool, ready: bool) -> None:
+        """Search turns into Cancel while there is something to cancel."""
         self.action.configure(
-            text="Cancel" if searching else "Search",
-            style="Card.TButton" if searching else "Card.Accent.TButton",
-            command=self._cancel if searching else self._search,
-            state="normal" if searching or ready else "disabled",
+            text="Cancel" if busy else "Search",
+            style="Card.TButton" if busy else "Card.Accent.TButton",
+            command=self._cancel if busy else self._search,
+            state="normal" if busy or ready else "disabled",
         )
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generator, Sequence
 from ras.gui import links
 from ras.gui.commands import shown_keys
 from ras.gui.details import Action
-from ras.gui.local_picture import path_of
+from ras.media import media_path
 from ras.text import clean
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ class ResultActions:
         record, folders = result.record, tuple(self._media_folders())
 
         def open_it() -> None:
-            path = path_of(record, folders)
+            path = media_path(record, folders)
             if path is None:
                 links.open_link(record.url)
             else:
-                links.open_picture(path)
+                links.open_picture(str(path))
 
         self._run(open_it)
         self._said("Opening the picture …")
@@ -100,10 +100,10 @@ class ResultActions:
         record, folders = result.record, tuple(self._media_folders())
 
         def show() -> None:
-            path = path_of(record, folders)
+            path = media_path(record, folders)
             if path is None:
                 raise links.OpenError(f"The file of “{clean(record.file_name)}” is not beside the archive.")
-            links.show_in_folder(path)
+            links.show_in_folder(str(path))
 
         self._run(show)
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import logging
 import os
-import shutil
-import subprocess
 import sys
 import tkinter as tk
 
@@ -40,7 +37,7 @@ def screen_scale(root: tk.Tk) -> float:
 def _xft_dpi() -> float | None:
     """The desktop's scale on X11 (the resource Xft.dpi), which Tk 8.6 does not look at."""
     try:
-        x11 = ctypes.CDLL(ctypes.util.find_library("X11") or "libX11.so.6")
+        x11 = ctypes.CDLL("libX11.so.6")  # find_library would start three programs to learn this name
     except OSError as exc:
         log.info("libX11 cannot be asked for the screen's scale: %s", exc)
         return None
@@ -81,6 +78,9 @@ def system_theme() -> str:
 
 
 def _said_by(*command: str) -> str:
+    import shutil
+    import subprocess
+
     if shutil.which(command[0]) is None:
         return ""
     try:

@@ -166,7 +166,8 @@ def veiled(picture: Image.Image) -> Image.Image:
     return Image.eval(blurred, lambda value: round(value * 0.7))
 
 
-def with_pill(face: Image.Image, corner: tuple[int, int], size: tuple[int, int], colour: str, opacity: float) -> None:
-    """Lay a pill of ``size`` over ``face``, its top left at ``corner``, in place."""
-    mask = Image.eval(rounded_mask(*size, size[1] // 2), lambda value: round(value * opacity))
-    face.paste(Image.new("RGB", size, colour), corner, mask)
+def pill(size: tuple[int, int], colour: str, opacity: float) -> Image.Image:
+    """A box that is round at both ends (RGBA)."""
+    box = Image.new("RGB", size, colour)
+    box.putalpha(Image.eval(rounded_mask(*size, size[1] // 2), lambda value: round(value * opacity)))
+    return box

@@ -1,94 +1,23 @@
-"""The look: two palettes, fonts, sizes, and ttk styles whose images are drawn at the screen's own scale.
-
-sv-ttk and other pixmap themes ship sprites of one size, so that at 200 % corners, arrows and scroll bars stay small or
-blur. Ours are a handful of rounded boxes, drawn by shapes.py for the scale that is in use.
-"""
+"""The look of the window: its palette, fonts, sizes and drawn images, and texts cut to the room they have."""
 
 from __future__ import annotations
 
 import tkinter as tk
-from dataclasses import dataclass
+from functools import lru_cache
 from tkinter import font as tkfont
 from tkinter import ttk
-from typing import Any, Callable, Literal
+from typing import Callable, Literal
 
 from PIL import Image, ImageTk
 
 from ras.gui import shapes
+from ras.gui.palette import PALETTES, Palette
 from ras.gui.screen import draws_emoji, screen_scale, system_theme
+from ras.gui.styles import build_styles
 from ras.text import clean
 
-FONTS = ("RasBody", "RasStrong", "RasSmall", "RasTitle", "RasLarge", "RasBadge")
-
-
-@dataclass(frozen=True)
-class Palette:
-    """Colours by purpose. Texts keep a contrast of 4.5 and more (WCAG AA) on every ground they stand on."""
-
-    ground: str
-    """The window."""
-    panel: str
-    """Cards and tiles on it."""
-    raised: str
-    """Buttons at rest."""
-    hover: str
-    line: str
-    text: str
-    muted: str
-    accent: str
-    accent_hover: str
-    on_accent: str
-    link: str
-    """The accent as a text."""
-    well: str
-    """Behind pictures, and in troughs."""
-    soft: str
-    """A breath of the accent: the drop zone under a drag."""
-    notice: str
-    notice_text: str
-    error: str
-    error_text: str
-
-
-DARK = Palette(
-    ground="#1e1f22",
-    panel="#2b2d31",
-    raised="#3a3c42",
-    hover="#474a51",
-    line="#43454c",
-    text="#f2f3f5",
-    muted="#b5bac1",
-    accent="#5865f2",
-    accent_hover="#4954d6",
-    on_accent="#ffffff",
-    link="#a5adff",
-    well="#232428",
-    soft="#33364f",
-    notice="#31344d",
-    notice_text="#dfe2ff",
-    error="#4a2c30",
-    error_text="#ffd9d9",
-)
-LIGHT = Palette(
-    ground="#f2f3f5",
-    panel="#ffffff",
-    raised="#e6e8eb",
-    hover="#d8dbe0",
-    line="#d0d3d9",
-    text="#1e1f22",
-    muted="#4e5058",
-    accent="#4f5bdf",
-    accent_hover="#3f4ac4",
-    on_accent="#ffffff",
-    link="#3f4ac4",
-    well="#ebedf0",
-    soft="#e4e6ff",
-    notice="#e2e5fd",
-    notice_text="#23285c",
-    error="#fde3e3",
-    error_text="#6b1717",
-)
-PALETTES = {"dark": DARK, "light": LIGHT}
+_LONGEST = 400
+"""Characters; no line of the window has room for more."""
 
 
 class Theme:
@@ -102,6 +31,10 @@ class Theme:
         self._images: dict[object, ImageTk.PhotoImage] = {}
         self._style = ttk.Style(root)
         self._fonts = self._make_fonts()
+        self._line_heights = {name: int(font.metrics("linespace")) for name, font in self._fonts.items()}
+        # Each measurement is a call into Tk, and the texts of results (authors, channels) repeat.
+        self.measure = lru_cache(maxsize=4096)(self._measure)
+        self.elided = lru_cache(maxsize=4096)(self._elided)
 
     @property
     def palette(self) -> Palette:
@@ -118,24 +51,26 @@ class Theme:
             return text
         return "".join("▢" if _may_be_emoji(character) else character for character in text if character != "\ufe0f")
 
-    def measure(self, text: str, font: str) -> int:
+    def line_height(self, font: str) -> int:
+        return self._line_heights[font]
+
+    def _measure(self, text: str, font: str) -> int:
+        """The width of a text in pixels."""
         return self._fonts[font].measure(text)
 
-    def line_height(self, font: str) -> int:
-        return int(self._fonts[font].metrics("linespace"))
-
-    def elided(self, text: str, font: str, width: int) -> str:
+    def _elided(self, text: str, font: str, width: int) -> str:
         """The text, or as much of its start as fits ``width`` pixels, with an ellipsis."""
-        if self.measure(text, font) <= width:
+        start = text[:_LONGEST]
+        whole = self.measure(start, font)
+        if whole <= width and start == text:
             return text
-        low, high = 0, min(len(text), 400)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.measure(text[:middle].rstrip() + "…", font) <= width:
-                low = middle
-            else:
-                high = middle - 1
-        return text[:low].rstrip() + "…"
+        # About as many characters as fit if all were of one width; then a step or two to what does.
+        length = min(len(start), max(0, len(start) * width // max(1, whole)) + 1)
+        while length and self.measure(start[:length].rstrip() + "…", font) > width:
+            length -= 1
+        while length < len(start) and self.measure(start[: length + 1].rstrip() + "…", font) <= width:
+            length += 1
+        return start[:length].rstrip() + "…"
 
     def image(self, key: object, draw: Callable[[], Image.Image]) -> ImageTk.PhotoImage:
         """A drawn image that lives as long as the theme; ``key`` names it within the palette that is in use."""
@@ -155,7 +90,7 @@ class Theme:
         if name not in self._style.theme_names():
             self._style.theme_create(name, parent="clam")
             self._style.theme_use(name)
-            self._build()
+            build_styles(self, self._style)
         else:
             self._style.theme_use(name)
         colours = self.palette
@@ -182,7 +117,7 @@ class Theme:
         )
 
     def _make_fonts(self) -> dict[str, tkfont.Font]:
-        family = tkfont.nametofont("TkDefaultFont", root=self.root).actual()
+        family = tkfont.Font(root=self.root, name="TkDefaultFont", exists=True).actual()
         base = abs(int(family["size"])) or 10
         sizes = {"RasBody": 0, "RasStrong": 0, "RasSmall": -1, "RasTitle": 2, "RasLarge": 6, "RasBadge": -1}
         fonts = {}
@@ -192,151 +127,6 @@ class Theme:
             fonts[name] = tkfont.Font(self.root, name=name, exists=exists)
             fonts[name].configure(family=str(family["family"]), size=base + more, weight=weight)
         return fonts
-
-    def _build(self) -> None:
-        """Make the ttk styles of the palette in use. ``Card.`` styles stand on a panel, the others on the ground."""
-        style, colours, px = self._style, self.palette, self.px
-        style.configure(
-            ".",
-            background=colours.ground,
-            foreground=colours.text,
-            font="RasBody",
-            borderwidth=0,
-            troughcolor=colours.well,
-            fieldbackground=colours.panel,
-            selectbackground=colours.accent,
-            selectforeground=colours.on_accent,
-            insertcolor=colours.text,
-            focuscolor=colours.link,
-        )
-        self._buttons()
-        self._bars()
-        for prefix, ground in (("", colours.ground), ("Card.", colours.panel)):
-            style.configure(f"{prefix}TFrame", background=ground)
-            style.configure(f"{prefix}TLabel", background=ground)
-            style.configure(f"{prefix}Muted.TLabel", background=ground, foreground=colours.muted, font="RasSmall")
-            style.configure(f"{prefix}Strong.TLabel", background=ground, font="RasStrong")
-            style.configure(f"{prefix}Title.TLabel", background=ground, font="RasTitle")
-            style.configure(f"{prefix}Large.TLabel", background=ground, font="RasLarge")
-        style.configure("Number.TLabel", foreground=colours.link, font="RasStrong")
-        for kind in ("Notice", "Error"):
-            ground = colours.notice if kind == "Notice" else colours.error
-            text = colours.notice_text if kind == "Notice" else colours.error_text
-            self._element(f"{kind}.border", px(8), ground)
-            style.layout(f"{kind}.TFrame", [(f"{kind}.border", {"sticky": "nswe"})])
-            style.configure(f"{kind}.TFrame", background=colours.ground)
-            style.configure(f"{kind}.TLabel", background=ground, foreground=text)
-        self._element("Panel.border", px(10), colours.panel)
-        style.layout("Panel.TFrame", [("Panel.border", {"sticky": "nswe"})])
-        style.configure("Panel.TFrame", background=colours.ground)
-        style.configure(
-            "Treeview",
-            background=colours.panel,
-            fieldbackground=colours.panel,
-            foreground=colours.text,
-            rowheight=round(self.line_height("RasBody") * 1.5),
-            borderwidth=0,
-        )
-        style.layout("Treeview", [("Treeview.treearea", {"sticky": "nswe"})])
-        style.map("Treeview", background=[("selected", colours.accent)], foreground=[("selected", colours.on_accent)])
-        style.configure("Treeview.Heading", background=colours.raised, font="RasStrong", padding=(px(8), px(4)))
-        style.map("Treeview.Heading", background=[("active", colours.hover)])
-
-    def _element(
-        self, name: str, radius: int, fill: str | None, states: dict[str, tuple[str | None, str | None]] | None = None
-    ) -> None:
-        """A rounded box that stretches: ``states`` maps ttk states to (fill, outline)."""
-        side = 2 * radius + self.px(16)
-
-        def box(fill: str | None, outline: str | None) -> ImageTk.PhotoImage:
-            return self.image(
-                (name, fill, outline),
-                lambda: shapes.rounded_box((side, side), radius, fill, outline, self.px(2) if outline else 0),
-            )
-
-        variants: Any = [(*state.split(), box(*look)) for state, look in (states or {}).items()]
-        self._style.element_create(name, "image", box(fill, None), *variants, border=radius, sticky="nswe")
-
-    def _buttons(self) -> None:
-        style, colours, px = self._style, self.palette, self.px
-        ring = colours.text
-        looks = {
-            "": (colours.raised, colours.hover, colours.text),
-            "Accent.": (colours.accent, colours.accent_hover, colours.on_accent),
-            "Quiet.": (None, colours.raised, colours.text),
-        }
-        for look, (rest, hover, text) in looks.items():
-            element = f"{look}Rounded.button"
-            states = {
-                "disabled": (colours.well if rest else None, None),
-                "pressed": (hover, colours.line),
-                "focus active": (hover, ring),
-                "focus": (rest or colours.raised, ring),
-                "active": (hover, None),
-            }
-            self._element(element, px(7), rest, states)
-            label: Any = ("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})
-            for prefix, ground in (("", colours.ground), ("Card.", colours.panel)):
-                name = f"{prefix}{look}TButton"
-                style.layout(name, [(element, {"sticky": "nswe", "children": [label]})])
-                padding = px(5) if look == "Quiet." else (px(12), px(5))
-                style.configure(name, background=ground, foreground=text, padding=padding, anchor="center")
-                style.map(
-                    name,
-                    background=[],
-                    foreground=[("disabled", colours.muted)],
-                )
-                style.configure(f"{prefix}Accent.TButton", font="RasStrong")
-        for kind in ("Notice", "Error"):
-            ground = colours.notice if kind == "Notice" else colours.error
-            style.layout(f"{kind}.TButton", style.layout("Quiet.TButton"))
-            style.configure(f"{kind}.TButton", background=ground, foreground=colours.text, padding=px(6))
-            style.map(f"{kind}.TButton", background=[])
-        arrow = self.icon("down", 16, colours.muted)
-        style.element_create("Choice.arrow", "image", arrow, sticky="e")
-        inner: Any = [("Choice.arrow", {"side": "right", "sticky": "e"}), ("Menubutton.label", {"sticky": "nswe"})]
-        padding_node: Any = ("Menubutton.padding", {"sticky": "nswe", "children": inner})
-        style.layout("TMenubutton", [("Rounded.button", {"sticky": "nswe", "children": [padding_node]})])
-        style.configure("TMenubutton", background=colours.panel, foreground=colours.text, padding=(px(12), px(5)))
-        style.map("TMenubutton", background=[], foreground=[("disabled", colours.muted)])
-
-    def _bars(self) -> None:
-        style, colours, px = self._style, self.palette, self.px
-        thick = px(6)
-
-        def bar(key: str, size: tuple[int, int], fill: str) -> ImageTk.PhotoImage:
-            return self.image(key, lambda: shapes.rounded_box(size, min(size) // 2, fill))
-
-        long = px(40)
-        style.element_create(
-            "Slim.trough", "image", bar("trough", (long, thick), colours.raised), border=thick // 2, sticky="we"
-        )
-        style.element_create(
-            "Slim.pbar", "image", bar("pbar", (thick * 2, thick), colours.accent), border=thick // 2, sticky="we"
-        )
-        style.layout(
-            "Horizontal.TProgressbar",
-            [("Slim.trough", {"sticky": "we", "children": [("Slim.pbar", {"side": "left", "sticky": ""})]})],
-        )
-        style.configure("Horizontal.TProgressbar", background=colours.ground, thickness=thick)
-        wide = px(10)
-        style.element_create(
-            "Slim.thumb",
-            "image",
-            bar("thumb", (wide, long), colours.raised),
-            ("pressed", bar("thumb-pressed", (wide, long), colours.muted)),
-            ("active", bar("thumb-active", (wide, long), colours.hover)),
-            border=wide // 2,
-            sticky="ns",
-        )
-        for prefix, ground in (("", colours.ground), ("Card.", colours.panel)):
-            name = f"{prefix}Vertical.TScrollbar"
-            style.layout(
-                name,
-                [("Vertical.Scrollbar.trough", {"sticky": "ns", "children": [("Slim.thumb", {"sticky": "nswe"})]})],
-            )
-            style.configure(name, background=ground, troughcolor=ground, bordercolor=ground, width=wide, borderwidth=0)
-            style.configure(name, lightcolor=ground, darkcolor=ground, relief="flat")
 
 
 def has_focus(widget: tk.Misc) -> bool:

@@ -6,12 +6,17 @@ import tkinter as tk
 from tkinter import ttk
 from typing import Callable, Sequence
 
+from PIL import Image, ImageTk
+
 from ras.gui import shapes
 from ras.gui.theme import Theme
 
+_SIDE = 88
+"""Of a picture that is offered."""
+
 
 class Welcome(ttk.Frame):
-    """An icon, a headline, a few lines, and buttons; centred."""
+    """An icon, a headline, a few lines, buttons, and pictures to choose from; centred."""
 
     def __init__(self, parent: tk.Misc, theme: Theme) -> None:
         super().__init__(parent)
@@ -19,7 +24,7 @@ class Welcome(ttk.Frame):
         self._icon_name = "search"
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=2)
-        self.rowconfigure(6, weight=3)
+        self.rowconfigure(7, weight=3)
         self._icon = ttk.Label(self)
         self._icon.grid(row=1)
         self._head = ttk.Label(self, style="Large.TLabel", justify="center", anchor="center")
@@ -30,6 +35,10 @@ class Welcome(ttk.Frame):
         self._steps.grid(row=4)
         self._row = ttk.Frame(self)
         self._row.grid(row=5, pady=(theme.px(24), 0))
+        self._offer = ttk.Frame(self)
+        self._offer.grid(row=6, pady=(theme.px(26), 0))
+        self._offered: tuple[tuple[Image.Image, ttk.Button], ...] = ()
+        self._faces: list[ImageTk.PhotoImage] = []
         self._numbers: list[ttk.Label] = []
         self._texts: list[ttk.Label] = []
         self.bind("<Configure>", lambda event: self._wrap(event.width))
@@ -47,12 +56,16 @@ class Welcome(ttk.Frame):
         *,
         steps: Sequence[str] = (),
         buttons: Sequence[tuple[str, Callable[[], None]]] = (),
+        pictures: Sequence[tuple[Image.Image, str, Callable[[], None]]] = (),
     ) -> None:
-        """``lines`` are centred, ``steps`` numbered below each other; the first button is the main one."""
+        """``lines`` are centred, ``steps`` numbered below each other; the first button is the main one.
+
+        ``pictures`` (picture, name, what a click does) stand in a row at the end.
+        """
         self._icon_name = icon
         self._head.configure(text=headline)
         self._lines.configure(text="\n".join(lines))
-        for old in (*self._row.winfo_children(), *self._steps.winfo_children()):
+        for old in (*self._row.winfo_children(), *self._steps.winfo_children(), *self._offer.winfo_children()):
             old.destroy()
         px = self._theme.px
         self._numbers, self._texts = [], []
@@ -67,14 +80,28 @@ class Welcome(ttk.Frame):
             style = "TButton" if column else "Accent.TButton"
             button = ttk.Button(self._row, text=label, style=style, command=command)
             button.grid(row=0, column=column, padx=px(6))
+        self._offered = tuple((picture, self._offer_one(name, choose)) for picture, name, choose in pictures)
+        for column, (_, button) in enumerate(self._offered):
+            button.grid(row=1, column=column, padx=px(2))
+        if pictures:
+            caption = ttk.Label(self._offer, text="or try one of these", style="Muted.TLabel")
+            caption.grid(row=0, columnspan=len(pictures), pady=(0, px(8)))
         # An empty frame keeps the size of what it held last.
-        for frame, filled in ((self._steps, steps), (self._row, buttons), (self._lines, lines)):
+        for frame, filled in (
+            (self._steps, steps),
+            (self._row, buttons),
+            (self._lines, lines),
+            (self._offer, pictures),
+        ):
             if filled:
                 frame.grid()
             else:
                 frame.grid_remove()
         self._draw()
         self._wrap(self.winfo_width())
+
+    def _offer_one(self, name: str, choose: Callable[[], None]) -> ttk.Button:
+        return ttk.Button(self._offer, text=name, compound="top", style="Quiet.TButton", command=choose)
 
     def _wrap(self, width: int) -> None:
         room = max(self._theme.px(200), width - self._theme.px(40))
@@ -89,3 +116,11 @@ class Welcome(ttk.Frame):
         disc = theme.image(("step", side), lambda: shapes.rounded_box((side, side), side // 2, colours.soft))
         for number in self._numbers:
             number.configure(image=disc)
+        self._faces = []
+        for picture, button in self._offered:
+            size = (theme.px(_SIDE), theme.px(_SIDE * 0.8))
+            face = ImageTk.PhotoImage(
+                shapes.framed(picture, size, theme.px(6), colours.well, colours.ground, fill=True), master=self
+            )
+            button.configure(image=str(face))
+            self._faces.append(face)

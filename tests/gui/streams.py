@@ -76,7 +76,7 @@ class StreamBench(Bench):
         records = tuple(result.record for result in self.results)
         return ArchiveFacts(Archive(tuple(paths), "stream", (CHANNEL,), 10, records), 0, STATES)
 
-    def search(self, settings: Settings, query: Query) -> Job[SearchReport]:
+    def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
         try:
             number = 0
             while number < self.rounds or self.endless:

@@ -90,14 +90,14 @@ def saved(tmp_path: Path, name: str = "a picture {with} spaces é.png") -> Path:
 
 
 def test_a_picture_dropped_by_mouse_is_searched_for(driver: Driver, app: App, tmp_path: Path) -> None:
-    app.open_archive(["stream.json"])
-    driver.until(lambda: app.archive is not None)
+    app.inputs.open_archive(["stream.json"])
+    driver.until(lambda: app.inputs.archive is not None)
     with dragged(driver, "files", saved(tmp_path).as_uri()):
         driver.until(lambda: app.query_panel.zone.lit)
-    driver.until(lambda: app.report is not None)
+    driver.until(lambda: app.run.report is not None)
     assert not app.query_panel.zone.lit
-    assert app.query is not None
-    assert app.query.query.name == "a picture {with} spaces é.png"
+    assert app.inputs.query is not None
+    assert app.inputs.query.query.name == "a picture {with} spaces é.png"
 
 
 def test_an_export_and_a_picture_dropped_together(driver: Driver, app: App, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_an_export_and_a_picture_dropped_together(driver: Driver, app: App, tmp_
     notes.write_text("hello")
     with dragged(driver, "files", notes.as_uri(), saved(tmp_path).as_uri(), export.as_uri()):
         pass
-    driver.until(lambda: app.report is not None)
+    driver.until(lambda: app.run.report is not None)
     assert app.settings.last_archive == (str(export),)
     assert "“notes.txt” is neither a picture" in app.notices.sentences[0][1]
 
@@ -122,9 +122,9 @@ def test_a_dropped_text_is_one_sentence(driver: Driver, app: App) -> None:
 def test_a_picture_is_pasted(driver: Driver, app: App, tmp_path: Path) -> None:
     with on_clipboard("image/png", saved(tmp_path).read_bytes()):
         driver.press(driver.root, "<Control-v>")
-        driver.until(lambda: app.query is not None)
-    assert app.query is not None
-    assert app.query.query.image.size == (320, 240)
+        driver.until(lambda: app.inputs.query is not None)
+    assert app.inputs.query is not None
+    assert app.inputs.query.query.image.size == (320, 240)
 
 
 @pytest.mark.parametrize("kind", ["text/uri-list", "UTF8_STRING"])
@@ -133,9 +133,9 @@ def test_a_copied_file_is_pasted(driver: Driver, app: App, tmp_path: Path, kind:
     text = path.as_uri() + "\r\n" if kind == "text/uri-list" else str(path)
     with on_clipboard(kind, text.encode()):
         driver.press(driver.root, "<Control-v>")
-        driver.until(lambda: app.query is not None)
-    assert app.query is not None
-    assert app.query.query.name == path.name
+        driver.until(lambda: app.inputs.query is not None)
+    assert app.inputs.query is not None
+    assert app.inputs.query.query.name == path.name
 
 
 def test_a_text_on_the_clipboard_is_one_sentence(driver: Driver, app: App) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import tkinter as tk
 from pathlib import Path
 
 from PIL import Image
 
 from ras.gui.app import App
+from ras.gui.sample import SAMPLE
+from ras.records import Channel, SearchResult
 from ras.settings import load_settings
+from ras.text import percent
 from tests.gui.conftest import Driver
-from tests.gui.pictures import picture
+from tests.gui.pictures import picture, write_export
+from tests.gui.streams import record
 
 
 def opened(driver: Driver, export: Path) -> App:
     app = driver.open()
-    app.open_archive([str(export)])
-    driver.until(lambda: app.archive is not None and app.encoder.facts is not None)
+    app.inputs.open_archive([str(export)])
+    driver.until(lambda: app.inputs.archive is not None and app.encoder.facts is not None)
     return app
 
 
@@ -24,14 +29,14 @@ def searched(driver: Driver, export: Path, tmp_path: Path, number: int = 5) -> A
     app = opened(driver, export)
     query = tmp_path / "query.jpg"
     picture(number).save(query, quality=70)
-    app.load_query(str(query))
-    driver.until(lambda: app.report is not None)
+    app.inputs.load_query(str(query))
+    driver.until(lambda: app.run.report is not None)
     return app
 
 
 def test_first_start_invites(driver: Driver) -> None:
     app = driver.open()
-    assert app.welcome.headline == "Find where a picture was posted"
+    assert app.centre.welcome.headline == "Find where a picture was posted"
     assert "disabled" in app.query_panel.action.state()
 
 
@@ -43,19 +48,19 @@ def test_archive_line_counts_and_is_remembered(driver: Driver, export: Path) -> 
     assert "4 links expired" in about
     assert load_settings().last_archive == (str(export),)
     again = driver.open(last_archive=(str(export),))
-    driver.until(lambda: again.archive is not None)
+    driver.until(lambda: again.inputs.archive is not None)
 
 
 def test_picture_starts_a_search_and_its_copy_is_on_top(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path)
-    best = app.grid.selection
+    best = app.results.selection
     assert best is not None
     assert best.record.file_name == "view-005.png"
-    assert app.report is not None
-    assert app.report.searched == 24
+    assert app.run.report is not None
+    assert app.run.report.searched == 24
     assert "Compared 24 of 28 pictures" in app.status.text
     assert "4 link expired" in app.status.text
-    assert len(app.skipped) == 4
+    assert len(app.run.skipped) == 4
     assert app.details.result == best
     driver.until(lambda: app.details.is_sharp)
 
@@ -63,36 +68,36 @@ def test_picture_starts_a_search_and_its_copy_is_on_top(driver: Driver, export: 
 def test_results_come_while_the_search_runs(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = opened(driver, export)
     amounts = []
-    show = app.grid.show
-    app.grid.show = lambda results: (amounts.append((len(results), app.report)), show(results))  # type: ignore
-    app.load_query(picture(3), "three")
-    driver.until(lambda: app.report is not None)
+    show = app.results.show
+    app.results.show = lambda shown, *more: (amounts.append((len(shown), app.run.report)), show(shown, *more))  # type: ignore
+    app.inputs.load_query(picture(3), "three")
+    driver.until(lambda: app.run.report is not None)
     assert any(amount and report is None for amount, report in amounts)
 
 
 def test_picture_before_the_archive(driver: Driver, export: Path) -> None:
     app = driver.open()
-    app.load_query(picture(8), "eight")
-    driver.until(lambda: app.query is not None)
-    assert app.report is None
-    app.open_archive([str(export)])
-    driver.until(lambda: app.report is not None)
-    assert app.grid.selection is not None
-    assert app.grid.selection.record.file_name == "view-008.png"
+    app.inputs.load_query(picture(8), "eight")
+    driver.until(lambda: app.inputs.query is not None)
+    assert app.run.report is None
+    app.inputs.open_archive([str(export)])
+    driver.until(lambda: app.run.report is not None)
+    assert app.results.selection is not None
+    assert app.results.selection.record.file_name == "view-008.png"
 
 
 def test_copy_by_keyboard(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path)
-    assert app.grid.selection is not None
-    driver.press(app.grid.canvas, "<Control-c>")
-    assert driver.root.clipboard_get() == app.grid.selection.record.url
-    driver.press(app.grid.canvas, "<Control-Shift-C>")
+    assert app.results.selection is not None
+    driver.press(app.results.canvas, "<Control-c>")
+    assert driver.root.clipboard_get() == app.results.selection.record.url
+    driver.press(app.results.canvas, "<Control-Shift-C>")
     assert driver.root.clipboard_get() == "https://discord.com/channels/5/7/1000005"
 
 
 def test_keys_move_the_selection(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path)
-    canvas, grid = app.grid.canvas, app.grid
+    canvas, grid = app.results.canvas, app.results
 
     def rank() -> int:
         assert grid.selection is not None
@@ -101,7 +106,7 @@ def test_keys_move_the_selection(driver: Driver, export: Path, tmp_path: Path) -
     driver.press(canvas, "<Right>")
     assert rank() == 2
     driver.press(canvas, "<Down>")
-    assert rank() == 2 + grid.columns
+    assert rank() == 2 + grid.layout.columns
     driver.press(canvas, "<Left>")
     driver.press(canvas, "<Up>")
     assert rank() == 1
@@ -123,26 +128,26 @@ def test_menu_bar_by_keyboard_over_results(driver: Driver, export: Path, tmp_pat
 
 def test_spoiler_is_veiled_until_it_is_clicked(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path, number=7)
-    best = app.grid.selection
+    best = app.results.selection
     assert best is not None
     assert best.record.spoiler
-    assert app.grid.is_veiled(best)
+    assert app.results.is_veiled(best)
     driver.live(0.1)
-    x, y = app.grid.canvas.coords(app.grid._tiles[0]._face)
-    app.grid.canvas.event_generate("<Button-1>", x=int(x) + 5, y=int(y) + 5)
+    x, y = app.results.layout.origin(0)
+    app.results.canvas.event_generate("<Button-1>", x=x + 20, y=y + 20)
     driver.root.update()
-    assert not app.grid.is_veiled(best)
+    assert not app.results.is_veiled(best)
 
 
 def test_theme_switches_and_is_remembered(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path)
     app.choose_theme("light")
     driver.live(0.2)
-    assert app.grid.canvas.cget("background") == app.theme.palette.ground == "#f2f3f5"
+    assert app.results.canvas.cget("background") == app.theme.palette.ground == "#f2f3f5"
     assert load_settings().theme == "light"
     app.choose_theme("dark")
     driver.live(0.2)
-    assert app.grid.canvas.cget("background") == "#1e1f22"
+    assert app.results.canvas.cget("background") == "#1e1f22"
 
 
 def test_closing_saves_size_and_choices(driver: Driver) -> None:
@@ -160,22 +165,22 @@ def test_a_file_that_is_no_export_is_one_sentence(driver: Driver, tmp_path: Path
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"fruit": ["apple"]}))
     app = driver.open()
-    app.open_archive([str(other)])
+    app.inputs.open_archive([str(other)])
     driver.until(lambda: app.notices.sentences)
     kind, sentence = app.notices.sentences[-1]
     assert kind == "Error"
     assert "other.json" in sentence
-    assert app.archive is None
+    assert app.inputs.archive is None
 
 
 def test_a_picture_that_cannot_be_used_is_one_sentence(driver: Driver, tmp_path: Path) -> None:
     query = tmp_path / "animation.webp"
     Image.new("RGB", (8, 8)).save(query)
     app = driver.open()
-    app.load_query(str(query))
+    app.inputs.load_query(str(query))
     driver.until(lambda: app.notices.sentences)
     assert "WebP" in app.notices.sentences[-1][1]
-    assert app.query is None
+    assert app.inputs.query is None
 
 
 def test_a_fault_is_logged_and_shown_with_its_details(driver: Driver) -> None:
@@ -186,3 +191,74 @@ def test_a_fault_is_logged_and_shown_with_its_details(driver: Driver) -> None:
     assert isinstance(error, ZeroDivisionError)
     assert app.crashes.dialog is not None
     assert app.crashes.dialog.winfo_exists()
+
+
+def test_a_doubtful_best_is_called_so(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path)
+    assert "convincing result" in app.centre.headline
+    app.inputs.load_query(Image.effect_noise((300, 200), 80).convert("RGB"), "noise")
+    driver.until(lambda: app.inputs.query is not None and app.inputs.query.query.name == "noise")
+    driver.until(lambda: app.run.report is not None)
+    assert app.run.report is not None
+    assert app.centre.headline == f"Nothing convincing: the best is {percent(app.run.report.results[0].score)}"
+
+
+def test_the_sample_offers_its_queries_by_keyboard(driver: Driver) -> None:
+    app = driver.open()
+    app.inputs.open_archive([str(SAMPLE)])
+    driver.until(lambda: app.centre.sample_queries)
+    buttons = [widget for widget in descendants(app.centre.welcome) if widget.winfo_class() == "TButton"]
+    names = [str(button.cget("text")) for button in buttons]
+    assert "mirrored" in names
+    driver.press(buttons[names.index("mirrored")], "<Return>")
+    driver.until(lambda: app.run.report is not None, seconds=60)
+    assert app.inputs.query is not None
+    assert app.inputs.query.query.name == "mirrored.png"
+    app.inputs.clear_query()
+    driver.root.update()
+    assert app.centre.welcome.headline == "Now choose a picture"
+
+
+def test_nothing_is_cut_off_in_a_low_window(driver: Driver, export: Path, tmp_path: Path) -> None:
+    app = searched(driver, export, tmp_path)
+    driver.root.geometry("900x600")
+    driver.live(0.5)
+    assert_all_is_seen(app)
+    channel = Channel("1", "channel " * 90, "2", "guild " * 90)
+    hostile = record(1, author="x" * 500, file_name="f" * 500, channel=channel, content="word " * 2000)
+    app.details.show(SearchResult(1, 0.5, hostile, None), "Link expired on a day", veiled=False)
+    driver.live(0.2)
+    assert_all_is_seen(app)
+
+
+def assert_all_is_seen(app: App) -> None:
+    bottom = app.details.winfo_rooty() + app.details.winfo_height()
+    for widget in descendants(app.details):
+        if widget.winfo_class() in ("TButton", "TLabel", "Text"):
+            assert widget.winfo_ismapped()
+            assert widget.winfo_height() >= widget.winfo_reqheight(), widget
+            assert widget.winfo_width() >= widget.winfo_reqwidth(), widget
+            assert widget.winfo_rooty() + widget.winfo_height() <= bottom
+
+
+def test_reading_an_archive_is_cancelled(driver: Driver, export: Path) -> None:
+    app = opened(driver, export)
+    app.inputs.open_archive([str(SAMPLE)])
+    driver.root.event_generate("<Escape>")
+    assert not app.inputs.opening
+    driver.live(0.5)
+    assert app.inputs.archive is not None
+    assert app.inputs.archive.archive.paths == (str(export),)
+
+
+def test_an_archive_without_pictures_says_so(driver: Driver, tmp_path: Path) -> None:
+    app = opened(driver, write_export(tmp_path, 0))
+    assert app.centre.welcome.headline == "This archive has no pictures"
+    app.inputs.load_query(picture(1), "one")
+    driver.until(lambda: app.inputs.query is not None)
+    assert not app.run.running
+    assert "disabled" in app.query_panel.action.state()
+
+
+def descendants(widget: tk.Misc) -> list[tk.Misc]:
+    return [inner for child in widget.winfo_children() for inner in (child, *descendants(child))]

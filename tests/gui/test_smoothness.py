@@ -3,118 +3,145 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
+
+import pytest
 
 from ras.gui.app import App
 from tests.gui.conftest import Driver
 from tests.gui.pictures import picture
 from tests.gui.streams import StreamBench, results
 
+GOAL = 0.05
+"""Seconds of computing at a stretch that nobody notices."""
+STALL = 0.4
+"""Seconds; generous, since other programs may have the processor."""
+
+
+@dataclass
+class Gap:
+    """The longest that the Tk loop did not come round, in seconds."""
+
+    busy: float = 0.0
+    """In which the window itself computed: the processor time of its thread. A busy machine does not change it much."""
+    wall: float = 0.0
+
 
 class Heartbeat:
-    """Measures the longest time that the Tk loop did not come round."""
-
     def __init__(self, driver: Driver) -> None:
-        self.driver, self.longest, self.beating = driver, 0.0, True
-        self.last = time.perf_counter()
+        self.driver, self.longest, self.beating = driver, Gap(), True
+        self.last = (time.thread_time(), time.perf_counter())
         self._beat()
 
     def _beat(self) -> None:
-        now = time.perf_counter()
-        self.longest = max(self.longest, now - self.last)
+        now = (time.thread_time(), time.perf_counter())
+        self.longest.busy = max(self.longest.busy, now[0] - self.last[0])
+        self.longest.wall = max(self.longest.wall, now[1] - self.last[1])
         self.last = now
         if self.beating:
             self.driver.root.after(2, self._beat)
 
 
-def longest_gap(driver: Driver, app: App) -> float:
-    app.open_archive(["stream.json"])
-    driver.until(lambda: app.archive is not None)
-    driver.live(0.3)
-    app.load_query(picture(1), "one")
-    heart = Heartbeat(driver)
-    driver.until(lambda: app.report is not None, seconds=30)
-    heart.beating = False
-    return heart.longest
+def longest_gap(driver: Driver, app: App, searches: int) -> Gap:
+    """Of several searches the best: a machine that is busy with other things stalls any program now and then."""
+    app.inputs.open_archive(["stream.json"])
+    driver.until(lambda: app.inputs.archive is not None)
+    app.inputs.load_query(picture(1), "one")
+    best = Gap(9.0, 9.0)
+    for _ in range(searches):
+        driver.until(lambda: app.run.report is not None, seconds=30)
+        driver.live(0.1)
+        heart = Heartbeat(driver)
+        app.search()
+        driver.until(lambda: app.run.report is not None, seconds=30)
+        heart.beating = False
+        driver.live(0.01)
+        best = Gap(min(best.busy, heart.longest.busy), min(best.wall, heart.longest.wall))
+        if best.busy < GOAL and best.wall < STALL:
+            break
+    return best
 
 
 def test_thousands_of_events_do_not_freeze_the_window(driver: Driver) -> None:
-    # A machine that is busy with other things stalls any program now and then, so that the best of five counts.
-    gaps = []
-    for _ in range(5):
-        app = driver.open(StreamBench(rounds=1500, shown=300))
-        gaps.append(longest_gap(driver, app))
-        assert len(app.skipped) == 1500
-        app.stop()
-        if gaps[-1] < 0.1:
-            break
-    assert min(gaps) < 0.1
+    app = driver.open(StreamBench(rounds=2000, shown=300))
+    gap = longest_gap(driver, app, searches=7)
+    assert len(app.run.skipped) == 2000
+    assert gap.busy < GOAL
+    assert gap.wall < STALL
 
 
-def test_the_heartbeat_notices_a_window_that_does_freeze(driver: Driver) -> None:
-    app = driver.open(StreamBench(rounds=50, shown=30))
-    show = app.grid.show
+@pytest.mark.parametrize("waits", [False, True])
+def test_the_heartbeat_notices_a_window_that_does_freeze(driver: Driver, waits: bool) -> None:
+    app = driver.open(StreamBench(rounds=20, shown=30))
+    show = app.results.show
 
-    def slow(shown: Any) -> None:
-        show(shown)
-        time.sleep(0.15)  # what a window does that decodes everything at once
+    def slow(shown: Any, *more: float) -> None:
+        show(shown, *more)
+        if waits:
+            time.sleep(2 * STALL)  # as if it asked a disk or a server
+        else:
+            until = time.thread_time() + 4 * GOAL  # as if it decoded everything at once
+            while time.thread_time() < until:
+                pass
 
-    app.grid.show = slow  # type: ignore[method-assign]
-    assert longest_gap(driver, app) > 0.1
+    app.results.show = slow  # type: ignore[method-assign]
+    gap = longest_gap(driver, app, searches=2)
+    assert gap.wall >= 2 * STALL if waits else gap.busy >= 4 * GOAL
 
 
 def test_cancel_is_at_once_and_the_results_stay(driver: Driver) -> None:
     bench = StreamBench(rounds=10, shown=40, endless=True, pause=0.001)
     app = driver.open(bench)
-    app.open_archive(["stream.json"])
-    app.load_query(picture(1), "one")
-    driver.until(lambda: app.grid.amount == 40)
+    app.inputs.open_archive(["stream.json"])
+    app.inputs.load_query(picture(1), "one")
+    driver.until(lambda: app.results.amount == 40)
     driver.root.event_generate("<Escape>")
     driver.root.update()
     assert app.query_panel.action.cget("text") == "Search"
     assert "Cancelled" in app.status.text
-    assert app.grid.amount == 40
+    assert app.results.amount == 40
     driver.until(lambda: bench.ended)
-    order = app.grid.selection
+    order = app.results.selection
     driver.live(0.2)
-    assert app.grid.selection == order
-    assert app.report is None
+    assert app.results.selection == order
+    assert app.run.report is None
 
 
 def test_ten_thousand_results_make_a_few_dozen_tiles(driver: Driver) -> None:
     app = driver.open(StreamBench(rounds=1, shown=3))
-    app.welcome.grid_remove()
-    app.grid.show(results(10_000))
+    app.centre.welcome.grid_remove()
+    app.results.show(results(10_000))
     driver.live(0.5)
-    assert 0 < app.grid.materialised < 60
-    items = len(app.grid.canvas.find_all())
-    app.grid.canvas.yview_moveto(0.5)
+    assert 0 < app.results.materialised < 60
+    items = len(app.results.canvas.find_all())
+    app.results.canvas.yview_moveto(0.5)
     driver.live(0.2)
-    app.grid.select(9_999)
+    app.results.select(9_999)
     driver.live(0.5)
-    assert app.grid.materialised < 60
-    assert len(app.grid.canvas.find_all()) < items + 7 * 20
+    assert app.results.materialised < 60
+    assert len(app.results.canvas.find_all()) < items + 7 * 20
 
 
 def test_selection_stays_with_its_picture(driver: Driver) -> None:
     app = driver.open(StreamBench(rounds=1, shown=3))
     shown = results(20)
-    app.grid.show(shown)
-    app.grid.select(4)
-    app.grid.show(tuple(reversed(shown)))
-    assert app.grid.selection == shown[4]
-    app.grid.show(shown[:3])
-    assert app.grid.selection is None
+    app.results.show(shown)
+    app.results.select(4)
+    app.results.show(tuple(reversed(shown)))
+    assert app.results.selection == shown[4]
+    app.results.show(shown[:3])
+    assert app.results.selection is None
 
 
 def test_wheel_scrolls(driver: Driver) -> None:
     app = driver.open(StreamBench(rounds=1, shown=3))
-    app.welcome.grid_remove()
-    app.grid.show(results(100))
+    app.centre.welcome.grid_remove()
+    app.results.show(results(100))
     driver.live(0.3)
-    app.grid.canvas.event_generate("<Button-5>", x=50, y=50)
+    app.results.canvas.event_generate("<Button-5>", x=50, y=50)
     driver.live(0.4)
-    assert app.grid.canvas.canvasy(0) > 50
-    app.grid.canvas.event_generate("<Button-4>", x=50, y=50)
+    assert app.results.canvas.canvasy(0) > 50
+    app.results.canvas.event_generate("<Button-4>", x=50, y=50)
     driver.live(0.4)
-    assert app.grid.canvas.canvasy(0) == 0
+    assert app.results.canvas.canvasy(0) == 0

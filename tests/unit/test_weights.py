@@ -149,7 +149,7 @@ def test_a_wrong_file_is_never_put_into_place(monkeypatch: pytest.MonkeyPatch) -
         target = publish(monkeypatch, server.url)
         with pytest.raises(WeightsError, match="not the published file") as caught:
             finish(download_weights("tiny"))
-    assert "--clip-weights FILE" in str(caught.value)
+    assert "name a file with its weights" in str(caught.value)
     assert str(target.parent) in str(caught.value)
     assert not target.exists()
     assert not part_of(target).exists()
@@ -167,7 +167,7 @@ def test_the_second_host_is_asked_when_the_first_has_not_got_it(monkeypatch: pyt
 
 
 OFFLINE = (
-    r"could not be downloaded: .* Connect and try again, name a file with --clip-weights FILE, or put tiny\.pt into"
+    r"could not be downloaded: .* Connect and try again, name a file with its weights, or put tiny\.pt into"
 )
 
 

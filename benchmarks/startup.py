@@ -1,0 +1,104 @@
+"""How long the window takes to open: ``python benchmarks/startup.py [RUNS]``.
+
+Prints, cold (every module is compiled anew, as at the very first start) and warm: from the start of the process until
+the window is drawn, and until a search by the fingerprint can start. Each is the median of RUNS (5) runs, beside a
+bare ``tkinter.Tk()`` window of the same interpreter, whose runs alternate with ours, as a ratio. Uses a data folder of
+its own; without a screen it starts Xvfb.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Sequence
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+BARE = "import time, tkinter; root = tkinter.Tk(); root.update(); print(time.monotonic(), flush=True)"
+
+
+def main(arguments: Sequence[str]) -> int:
+    if arguments == ["--window"]:
+        return window()
+    runs = int(arguments[0]) if arguments else 5
+    if os.environ.get("DISPLAY") or sys.platform in ("win32", "darwin"):
+        compare(dict(os.environ), runs)
+    else:
+        from benchmarks.screenshots import with_screen
+
+        with_screen(96, lambda environment: compare(environment, runs))
+    return 0
+
+
+def compare(environment: dict[str, str], runs: int) -> None:
+    print(
+        f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, median of {runs} runs, seconds (× a bare Tk window)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "settings.json").write_text(json.dumps({"encoder": "fingerprint", "download_clip": False}))
+        base = {**environment, "RAS_HOME": folder, "PYTHONPYCACHEPREFIX": str(Path(folder) / "compiled")}
+        base.pop("PYTHONDONTWRITEBYTECODE", None)
+        for name, more in (("cold", {"PYTHONDONTWRITEBYTECODE": "1"}), ("warm", {})):
+            here = {**base, **more}
+            if name == "warm":  # the run that compiles is not counted
+                measure(here, "-c", BARE)
+                measure(here, __file__, "--window")
+            bare, drawn, ready = [], [], []
+            for _ in range(runs):
+                bare.append(measure(here, "-c", BARE)[0])
+                seconds = measure(here, __file__, "--window")
+                drawn.append(seconds[0])
+                ready.append(seconds[1])
+            baseline = statistics.median(bare)
+            print(f"{name}: bare Tk window {baseline:.2f}", end="")
+            for what, values in (("window drawn", drawn), ("ready to search", ready)):
+                median = statistics.median(values)
+                print(f", {what} {median:.2f} (× {median / baseline:.1f})", end="")
+            print(flush=True)
+
+
+def measure(environment: dict[str, str], *arguments: str) -> list[float]:
+    """Seconds from the start of a process to each line that it prints (a reading of the monotonic clock)."""
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return [float(line) - started for line in done.stdout.split()]
+
+
+def window() -> int:
+    """Open the window as ``python run_app.py`` does in its environment; say when it is drawn and when it is ready."""
+    from ras.gui import app
+    from ras.gui.bench import EngineFacts
+
+    class Watched(app.App):
+        def _engine_built(self, facts: EngineFacts) -> None:
+            super()._engine_built(facts)
+            print(time.monotonic(), flush=True)
+            self.root.after(1, self.close)
+
+    import tkinter
+
+    mainloop = tkinter.Misc.mainloop
+
+    def announced(root: tkinter.Misc, n: int = 0) -> None:
+        print(time.monotonic(), flush=True)  # the window has been drawn before its loop begins
+        mainloop(root, n)
+
+    app.App = Watched  # type: ignore[misc]
+    tkinter.Misc.mainloop = announced  # type: ignore[method-assign]
+    from ras.cli import main as ras
+
+    sys.argv = ["run_app.py"]
+    code = ras([])
+    sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

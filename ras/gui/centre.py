@@ -1,0 +1,116 @@
+"""The middle of the window: the results under their headline, or what there is to be done instead."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING, Callable
+
+from ras.gui.results_grid import ResultsGrid
+from ras.gui.sample import SAMPLE, SampleQuery, is_sample
+from ras.gui.welcome import Welcome
+from ras.text import count, percent
+
+if TYPE_CHECKING:
+    from ras.gui.inputs import Inputs
+    from ras.gui.search_run import SearchRun
+    from ras.gui.theme import Theme
+    from ras.records import SearchResult
+
+
+class Centre(ttk.Frame):
+    """``show`` brings it in line with what is known and what runs; the results fill themselves."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        selected: Callable[[SearchResult | None], None],
+        opened: Callable[[SearchResult], None],
+        menu: Callable[[SearchResult, int, int], None],
+        search: Callable[[], None],
+        can_drop: bool,
+    ) -> None:
+        super().__init__(parent)
+        px = theme.px
+        self._search, self._can_drop = search, can_drop
+        self.sample_queries: tuple[SampleQuery, ...] = ()
+        """Offered where the sample is open and no query is chosen."""
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(2, weight=1)
+        self._head = ttk.Label(self, style="Title.TLabel")
+        self._head.grid(row=0, sticky="w", padx=px(14))
+        self._comment = ttk.Label(self, style="Muted.TLabel")
+        self._comment.grid(row=1, sticky="w", padx=px(14), pady=(0, px(6)))
+        self.results = ResultsGrid(self, theme, selected=selected, opened=opened, menu=menu)
+        self.results.grid(row=2, sticky="nsew")
+        self.welcome = Welcome(self, theme)
+        self.welcome.grid(row=0, rowspan=3, sticky="nsew")
+
+    @property
+    def headline(self) -> str:
+        """What is said over the results."""
+        return str(self._head.cget("text"))
+
+    def show(self, inputs: Inputs, run: SearchRun) -> None:
+        if self.results.amount:
+            head, comment = self._said_of_results(run)
+            self._head.configure(text=head)
+            self._comment.configure(text=comment)
+            self.welcome.grid_remove()
+        else:
+            self.welcome.grid()
+            self._show_what_to_do(inputs, run)
+
+    def _said_of_results(self, run: SearchRun) -> tuple[str, str]:
+        amount = self.results.amount
+        if run.running:
+            return "Best so far …", "The order settles while the search goes on."
+        if run.report is None:
+            return "Best so far", "The search was stopped before its end."
+        best = run.report.results[0].score
+        if not run.report.is_convincing:
+            likely = "The picture does not seem to be in this archive."
+            alike = f"These {amount:,} are the most alike." if amount > 1 else ""
+            return f"Nothing convincing: the best is {percent(best)}", f"{likely} {alike}".strip()
+        good = sum(result.score >= run.report.convincing for result in run.report.results)
+        return f"{count(good, 'convincing result')}", f"The {count(amount, 'picture')} most alike, the best first."
+
+    def _show_what_to_do(self, inputs: Inputs, run: SearchRun) -> None:
+        show = self.welcome.show
+        if run.running:
+            show("search", "Searching …", ["The first results appear in a moment."])
+        elif inputs.opening:
+            show("folder", "Reading the archive …", ["You can choose a picture meanwhile."])
+        elif inputs.archive is None:
+            steps = [
+                "Open an export of a Discord channel, made with DiscordChatExporter (JSON)",
+                "Drop, paste or choose a picture" if self._can_drop else "Paste or choose a picture",
+                "See who posted it, where and when, and open the message",
+            ]
+            buttons = [("Open an archive …", inputs.ask_for_archive)]
+            if SAMPLE.is_file():
+                buttons.append(("Try the sample", inputs.open_sample))
+            show("search", "Find where a picture was posted", steps=steps, buttons=buttons)
+        elif not inputs.archive.archive.records:
+            kept = (
+                "It has messages, but none with a picture." if inputs.archive.archive.message_count else "It is empty."
+            )
+            lines = [f"{kept} Was the right channel exported?"]
+            show("picture", "This archive has no pictures", lines, buttons=[("Open another …", inputs.ask_for_archive)])
+        elif inputs.query is None:
+            drop = "Drop it anywhere on this window, paste" if self._can_drop else "Paste"
+            lines = [f"{drop} it with Ctrl+V, or click the box on the left."]
+            buttons = [("Choose a picture …", inputs.ask_for_picture)]
+            samples = self.sample_queries if is_sample(inputs.archive.archive) else ()
+            pictures = [
+                (query.thumbnail, query.name, lambda query=query: inputs.load_query(str(query.path)))
+                for query in samples
+            ]
+            show("picture", "Now choose a picture", lines, buttons=buttons, pictures=pictures)
+        elif run.report is not None:
+            lines = ["No picture of this archive could be compared.", "Show skipped, below, says why for each of them."]
+            show("info", "Nothing was found", lines if run.skipped else lines[:1])
+        else:
+            show("search", "Ready to search", buttons=[("Search", self._search)])

@@ -1,0 +1,85 @@
+"""The images that tiles are made of: cards, pills, and the results' previews, decoded and framed, the latest kept."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Callable
+
+from PIL import Image, ImageTk
+
+from ras.gui import shapes
+from ras.gui.tile import pill_size
+
+if TYPE_CHECKING:
+    from ras.gui.theme import Theme
+    from ras.records import SearchResult
+
+_MOST = 400
+"""Previews kept ready; about 100 KB each at 100 %."""
+
+
+class TileImages:
+    """Images for tiles of one size and one palette; ``forget`` them where either changes."""
+
+    def __init__(self, canvas: tk.Canvas, theme: Theme) -> None:
+        self._canvas, self._theme = canvas, theme
+        self._pictures: OrderedDict[tuple[str, bool], ImageTk.PhotoImage] = OrderedDict()
+        self._parts: dict[str, ImageTk.PhotoImage] = {}
+
+    def forget(self) -> None:
+        self._pictures.clear()
+        self._parts.clear()
+
+    def card(self, size: tuple[int, int], state: str) -> ImageTk.PhotoImage:
+        """The ground of a tile; ``state`` is ``rest``, ``hover``, ``selected`` or ``focus``."""
+        theme, colours = self._theme, self._theme.palette
+        edge = {"rest": None, "hover": colours.muted, "selected": colours.accent, "focus": colours.link}[state]
+        return self._part(
+            state, lambda: shapes.rounded_box(size, theme.px(10), colours.panel, edge, theme.px(2), colours.ground)
+        )
+
+    def pill(self, *, convincing: bool) -> ImageTk.PhotoImage:
+        """What the score stands on, for good results in the accent's colour."""
+        width, height = pill_size(self._theme)
+        colour, opacity = (self._theme.palette.accent, 1.0) if convincing else ("#000000", 0.72)
+        return self._part(f"pill {convincing}", lambda: shapes.pill((width, height), colour, opacity))
+
+    def blank(self, size: tuple[int, int]) -> ImageTk.PhotoImage:
+        """In place of a picture that is not decoded yet, or has no preview."""
+
+        def draw() -> Image.Image:
+            theme, colours = self._theme, self._theme.palette
+            face = shapes.rounded_box(size, theme.px(6), colours.well, behind=colours.panel)
+            sign = shapes.icon("picture", theme.px(40), colours.line)
+            face.paste(sign, ((face.width - sign.width) // 2, (face.height - sign.height) // 2), sign)
+            return face
+
+        return self._part("blank", draw)
+
+    def ready(self, result: SearchResult, *, veiled: bool) -> ImageTk.PhotoImage | None:
+        """The result's picture if it is decoded already."""
+        key = (result.record.key, veiled)
+        photo = self._pictures.get(key)
+        if photo is not None:
+            self._pictures.move_to_end(key)
+        return photo
+
+    def decode(self, result: SearchResult, size: tuple[int, int], *, veiled: bool) -> ImageTk.PhotoImage | None:
+        """The result's picture in a frame of ``size``; some milliseconds. None where it has no preview."""
+        if result.preview is None:
+            return None
+        theme, colours = self._theme, self._theme.palette
+        picture = shapes.open_preview(result.preview)
+        if veiled:
+            picture = shapes.veiled(picture)
+        face = shapes.framed(picture, size, theme.px(6), colours.well, colours.panel, fill=veiled)
+        photo = self._pictures[result.record.key, veiled] = ImageTk.PhotoImage(face, master=self._canvas)
+        if len(self._pictures) > _MOST:
+            self._pictures.popitem(last=False)
+        return photo
+
+    def _part(self, name: str, draw: Callable[[], Image.Image]) -> ImageTk.PhotoImage:
+        if name not in self._parts:
+            self._parts[name] = ImageTk.PhotoImage(draw(), master=self._canvas)
+        return self._parts[name]
