@@ -108,9 +108,7 @@ class RealTimeSearchStrategy(SearchStrategy):
         results = best.results()
         yield Results(results, final=True)
         encoder = self._encoder
-        return SearchReport(
-            self.mode, encoder.id, encoder.device, searched, dict(skipped), results, encoder.convincing
-        )
+        return SearchReport(self.mode, encoder.id, encoder.device, searched, dict(skipped), results, encoder.convincing)
 
 
 class _Best:

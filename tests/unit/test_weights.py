@@ -166,9 +166,7 @@ def test_the_second_host_is_asked_when_the_first_has_not_got_it(monkeypatch: pyt
             finish(download_weights("tiny"))
 
 
-OFFLINE = (
-    r"could not be downloaded: .* Connect and try again, name a file with its weights, or put tiny\.pt into"
-)
+OFFLINE = r"could not be downloaded: .* Connect and try again, name a file with its weights, or put tiny\.pt into"
 
 
 @pytest.mark.parametrize("host", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
