@@ -87,7 +87,11 @@ class EncoderError(RASError):
 
 
 class WeightsError(EncoderError):
-    """Weights are missing, damaged, or could not be downloaded."""
+    """Weights are missing, damaged, or could not be downloaded. ``what`` is the text without the way out."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what} {remedy}".rstrip())
+        self.what = what
 
 
 class SettingsError(RASError):

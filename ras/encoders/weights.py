@@ -114,8 +114,8 @@ def download_weights(model: str) -> Job[Path]:
     except OSError as exc:
         reason = f"{exc.filename or target.parent} cannot be written ({exc.strerror or exc})"
     raise WeightsError(
-        f"The CLIP model {model} ({size(weights.size)}) could not be downloaded: {reason}. Connect and try again, "
-        f"name a file with its weights, or put {weights.file_name} into {target.parent}."
+        f"The CLIP model {model} ({size(weights.size)}) could not be downloaded: {reason}.",
+        f"Connect and try again, name a file with its weights, or put {weights.file_name} into {target.parent}.",
     )
 
 

@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
-from ras.errors import EncoderError, RASError
+from ras.errors import EncoderError, WeightsError
 from ras.records import Job, Notice, Progress
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class EncoderChoice:
         def failed(error: BaseException) -> None:
             self._download = None
             self._downloading(None)
-            if isinstance(error, RASError):
-                self._notice(f"{error} Until then searches use the fingerprint. {MENU_HINT}")
+            if isinstance(error, WeightsError):
+                self._notice(f"{error.what} Searches use the fingerprint; {MENU_HINT}")
             else:
                 self._failed(error)
 
