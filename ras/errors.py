@@ -39,11 +39,6 @@ class SkipReason(str, Enum):
         """The reason in a few plain words, to stand behind a number: ``12 link expired``."""
         return _REASON_TEXT[self]
 
-    @property
-    def permanent(self) -> bool:
-        """Whether trying again later, with nothing changed, would be pointless."""
-        return self is not SkipReason.NETWORK
-
 
 _REASON_TEXT = {
     SkipReason.EXPIRED: "link expired",

@@ -29,8 +29,8 @@ class Encoder(ABC):
     batch_size: int
     """How many pictures ``encode_batch`` takes best at once."""
     convincing: float = 0.9
-    """The score from which on the best result of a search is worth believing: unrelated pictures stay below it even as
-    the best of a large archive. The default is cautious; an encoder that was measured sets its own."""
+    """The score from which on a result is called convincing. A matter of judgement: a higher one loses altered copies,
+    a lower one believes pictures that are only built alike."""
 
     @abstractmethod
     def preprocess(self, image: Image) -> np.ndarray:

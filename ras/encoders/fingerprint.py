@@ -42,7 +42,9 @@ class FingerprintEncoder(Encoder):
     device = "cpu"
     dimension = 512
     batch_size = 16
-    convincing = 0.45  # the best of an archive without the picture reaches about 0.40, copies mostly more than 0.5
+    # Of 522 real pictures, each searched for among the others, 7 % of the memes found another with at least this score.
+    # Screenshots of one program are built alike: 67 % did. Half of the copies cropped to 50 % of their area have it.
+    convincing = 0.45
 
     def preprocess(self, image: Image.Image) -> np.ndarray:
         """RGB picture → uint8 (128, 128, 3), YCbCr, without its border."""
