@@ -6,13 +6,14 @@ no network, and a data folder of its own.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
@@ -25,6 +26,17 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "first-start-dark": ("dark", 96, "1240x800", ()),
     "first-start-light": ("light", 96, "1240x770", ()),
     "archive-dark": ("dark", 96, "1240x800", ("archive",)),
+    "modes-before-indexing": ("light", 96, "1240x800", ("archive", "modes")),
+    "indexing-dark": ("dark", 96, "1240x770", ("archive", "stall", "query", "index")),
+    "indexed-dark": ("dark", 96, "1240x770", ("archive", "index", "query")),
+    "indexed-light-modes": ("light", 96, "1240x770", ("archive", "index", "query", "modes")),
+    "stopped-half-way": ("dark", 96, "1240x770", ("archive", "stall", "index", "stop", "modes")),
+    "left-out": ("light", 96, "1240x770", ("lost", "index")),
+    "left-out-list": ("dark", 96, "1240x770", ("lost", "index", "failures")),
+    "archives-dark": ("dark", 96, "1240x800", ("archive", "index", "lost", "index", "archives")),
+    "archives-light-remove": ("light", 96, "1240x800", ("archive", "index", "archives", "remove")),
+    "archives-empty": ("light", 96, "900x600", ("archives",)),
+    "gone-archive": ("dark", 96, "1240x770", ("lost", "index", "gone", "query")),
     "drag-over": ("dark", 96, "1240x800", ("archive", "drag")),
     "searching-dark": ("dark", 96, "1240x770", ("archive", "half", "query")),
     "results-dark": ("dark", 96, "1240x770", ("archive", "query")),
@@ -39,8 +51,14 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "context-menu": ("dark", 96, "1240x800", ("archive", "query", "context")),
     "narrow-dark": ("dark", 96, "900x600", ("archive", "query")),
     "narrow-first-start": ("light", 96, "900x600", ()),
+    "narrow-indexing": ("light", 96, "900x600", ("archive", "stall", "query", "index")),
+    "narrow-left-out": ("dark", 96, "900x600", ("lost", "index", "query")),
+    "narrow-archives": ("dark", 96, "900x600", ("archive", "index", "archives", "remove")),
     "wide-dark": ("dark", 96, "1900x1030", ("archive", "query")),
     "double-dark": ("dark", 192, "1900x1060", ("archive", "query")),
+    "double-indexing": ("light", 192, "1900x1060", ("archive", "stall", "query", "index")),
+    "double-archives": ("dark", 192, "1900x1060", ("archive", "index", "archives", "remove")),
+    "double-left-out-list": ("light", 192, "1900x1060", ("lost", "index", "failures")),
     "double-light-first-start": ("light", 192, "1900x1060", ()),
 }
 
@@ -103,41 +121,42 @@ def draw(name: str, out: Path) -> int:
     from ras.gui import window
     from ras.gui.app import App
     from ras.gui.bench import Bench
-    from ras.gui.sample import QUERIES, SAMPLE
     from ras.gui.theme import Theme
-    from ras.paths import ASSETS
-    from ras.records import Archive, Job, Notice, Progress, Query, SearchReport
+    from ras.records import Archive, IndexReport, Job, Notice, Progress, Query, SearchReport
     from ras.settings import Settings
 
     theme, _, size, steps = SHOTS[name]
 
     class HalfWay(Bench):
+        """Its searches (``half``) or indexings (``stall``) stay where they are after some 40 %."""
+
         def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
-            job = super().search(settings, query, archive)
-            while True:
-                event = next(job)
-                yield event
-                if isinstance(event, Progress) and event.total and event.done > event.total * 0.4:
-                    while True:
-                        yield Notice("")
-                        time.sleep(0.05)
+            return self._half("half", super().search(settings, query, archive))
+
+        def index(self, archive: Archive, retry: bool) -> Job[IndexReport]:
+            return self._half("stall", super().index(archive, retry))
+
+        def _half(self, step: str, job: Job[Any]) -> Job[Any]:
+            if step not in steps:
+                return (yield from job)
+            with contextlib.closing(job):
+                while True:
+                    event = next(job)
+                    yield event
+                    if isinstance(event, Progress) and event.total and event.done > event.total * 0.4:
+                        while True:
+                            yield Notice("")
+                            time.sleep(0.05)
 
     root = window.make_root()
     settings = Settings(theme=theme, encoder="fingerprint", download_clip=False, window_geometry=f"{size}+0+20")
-    app = App(root, Theme(root), settings, HalfWay() if "half" in steps else None)
+    app = App(root, Theme(root), settings, HalfWay())
     app.notices.say = lambda text, kind="Notice", say=app.notices.say: text and say(text, kind)  # type: ignore
     root.deiconify()
     app.start()
     live(app, lambda: app.encoder.facts is not None)
-    if "archive" in steps:
-        app.inputs.open_archive([str(SAMPLE)])
-        live(app, lambda: app.inputs.archive is not None)
-    if "query" in steps or "other" in steps:
-        query = QUERIES / "bordered.png" if "query" in steps else ASSETS / "icon.png"
-        app.inputs.load_query(str(query))
-        live(app, lambda: app.run.report is not None or ("half" in steps and app.results.amount > 8))
     for step in steps:
-        act(app, step)
+        act(app, step, steps)
     live(app, lambda: False, 1.2)
     # Without the frame, which is the window manager's. The menu bar stands above what winfo calls the window; what Tk
     # shows is a copy of it with a name of its own.
@@ -147,10 +166,38 @@ def draw(name: str, out: Path) -> int:
     os._exit(0)  # without waiting for a search that never ends
 
 
-def act(app: App, step: str) -> None:
+def act(app: App, step: str, steps: Sequence[str]) -> None:
+    from ras.gui.sample import QUERIES, SAMPLE
+    from ras.paths import ASSETS
     from ras.records import Progress
 
-    if step == "drag":
+    if step in ("archive", "lost", "gone"):
+        path = SAMPLE if step == "archive" else lost_archive(gone=step == "gone")
+        before = app.inputs.archive
+        app.inputs.open_archive([str(path)])
+        live(app, lambda: app.inputs.archive is not before and app.index.readiness.index is not None)
+    elif step in ("query", "other"):
+        app.inputs.load_query(str(QUERIES / "bordered.png" if step == "query" else ASSETS / "icon.png"))
+        live(app, lambda: app.run.report is not None or ("half" in steps and app.results.amount > 8))
+    elif step == "index":
+        app.index.start()
+        live(app, lambda: not app.index.run.running or ("stall" in steps and (app.index.run.percent or 0) >= 40))
+        live(app, lambda: False, 0.5)
+    elif step == "stop":
+        app.index.run.stop()
+        live(app, lambda: not app.index.run.running)
+        live(app, lambda: False, 0.5)
+    elif step == "failures":
+        app.index.show_failures()
+    elif step == "archives":
+        app.archives.open()
+        live(app, lambda: False, 0.5)
+    elif step == "remove":
+        assert app.archives.window is not None
+        app.archives.window.remove_button.invoke()
+    elif step == "modes":
+        app.query_panel.mode_menu.master.event_generate("<Button-1>")  # as a click does
+    elif step == "drag":
         app.query_panel.zone.light(True)
     elif step == "sixth":
         app.results.select(5)
@@ -168,6 +215,22 @@ def act(app: App, step: str) -> None:
         app.root.event_generate("<Alt-f>")
     elif step == "context":
         app.results.canvas.event_generate("<Shift-F10>")
+
+
+def lost_archive(gone: bool) -> Path:
+    """A copy of the sample of which some pictures are lost; or all of it is ``gone``."""
+    import shutil
+
+    from ras.gui.sample import SAMPLE
+
+    folder = Path(os.environ["RAS_HOME"]) / "copy"
+    if gone:
+        shutil.rmtree(folder)
+    else:
+        shutil.copytree(SAMPLE.parent, folder)
+        for path in sorted(folder.rglob("*.jpg"))[::9]:
+            path.unlink()
+    return folder / SAMPLE.name
 
 
 def live(app: App, done: Callable[[], bool], seconds: float = 20) -> None:

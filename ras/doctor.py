@@ -20,8 +20,8 @@ from ras.launch import environment_modules, machine, missing_tkinter
 from ras.launch.place import find_place
 from ras.launch.prepare import missing_venv
 from ras.launch.state import DONE, read_state
-from ras.paths import data_folder
-from ras.text import size
+from ras.paths import data_folder, store_folder
+from ras.text import count, size
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
@@ -246,6 +246,30 @@ def data() -> Check:
     return Check("Data folder", OK, f"{os.path.realpath(folder)} can be written.")
 
 
+def store() -> Check:
+    name, folder = "Store", store_folder()
+    if not os.path.exists(folder / "facts.sqlite"):
+        return Check(name, OK, f"No archive is indexed yet; what searches need of one will be kept in {folder}.")
+    if environment_modules():
+        return Check(name, OK, f"It is in {folder}; what is in it can be told when the set-up has run.")
+    from ras.errors import StoreError
+    from ras.store import EmbeddingStore
+
+    try:
+        with EmbeddingStore(folder) as opened:
+            archives, taken = len(opened.archives()), opened.usage().total_bytes
+            read_only, notices = opened.read_only, opened.notices
+    except StoreError as exc:
+        return Check(name, WARNING, str(exc), "Until then searches are done in Real-time, without the store.")
+    there = f"{count(archives, 'indexed archive')}, {size(taken)}, in {folder}"
+    if read_only:
+        sentence = f"{there}, which cannot be written: searches work, nothing more can be indexed."
+        return Check(name, WARNING, sentence, "Give yourself the right to write there.")
+    if notices:
+        return Check(name, WARNING, f"{there}. {' '.join(notices)}", "Run: python run_app.py archives verify")
+    return Check(name, OK, f"{there}.")
+
+
 def disk() -> Check:
     folder = data_folder()
     while not folder.exists() and folder != folder.parent:
@@ -274,6 +298,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
         faiss,
         data,
     ),
+    store,
     disk,
 )
 

@@ -10,7 +10,9 @@
     ├── EncoderError        an encoder cannot be used on this machine
     │   └── WeightsError    its weights are missing, damaged, or could not be downloaded
     ├── SettingsError       a setting or an argument has a value that RAS cannot use
-    └── ModeError           a search mode that this version or this archive does not offer
+    ├── ModeError           a search mode that this version or this archive does not offer
+    └── StoreError          the embedding store cannot be opened, read or written
+        └── StaleView       what was opened of it has changed since; open it again
 
 Third-party exceptions are translated where the library is called (``raise … from exc``). Anything
 outside this tree that reaches the window or the command line is a bug, and is shown as one.
@@ -35,6 +37,11 @@ class SkipReason(str, Enum):
     DAMAGED = "damaged"
 
     @property
+    def permanent(self) -> bool:
+        """Whether trying again is in vain, unless a setting or the picture itself changes."""
+        return self in _PERMANENT
+
+    @property
     def text(self) -> str:
         """The reason in a few plain words, to stand behind a number: ``12 link expired``."""
         return _REASON_TEXT[self]
@@ -50,6 +57,14 @@ _REASON_TEXT = {
     SkipReason.UNSUPPORTED: "other kind of file",
     SkipReason.NOT_A_PICTURE: "not a picture",
     SkipReason.DAMAGED: "damaged",
+}
+
+_PERMANENT = {
+    SkipReason.GONE,
+    SkipReason.TOO_LARGE,
+    SkipReason.UNSUPPORTED,
+    SkipReason.NOT_A_PICTURE,
+    SkipReason.DAMAGED,
 }
 
 
@@ -95,3 +110,18 @@ class SettingsError(RASError):
 
 class ModeError(RASError):
     """A search mode that this version or this archive does not offer."""
+
+
+class StoreError(RASError):
+    """The embedding store cannot be opened, read or written."""
+
+
+class StaleView(StoreError):
+    """What was opened of the store has changed since, or turned out damaged and was set aside. Open it again.
+
+    ``damaged`` tells the two apart: only damage is worth a word to the user, and the text has it.
+    """
+
+    def __init__(self, message: str, damaged: bool = False) -> None:
+        super().__init__(message)
+        self.damaged = damaged

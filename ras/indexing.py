@@ -1,4 +1,7 @@
-"""From records to embeddings: fetch, decode and preprocess in threads, encode in batches, in bounded memory."""
+"""From records to embeddings: fetch, decode and preprocess in threads, encode in batches, in bounded memory.
+
+``embed_images`` yields them as they come; ``fill_store`` keeps those that the store does not have yet.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,22 @@ import os
 import queue
 import threading
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequence
 
 from ras.errors import PictureError
 from ras.images import decode_image, is_large, make_preview
 from ras.pace import Pace
-from ras.records import ImageRecord, Notice, Progress, Skipped
+from ras.records import Archive, ImageRecord, IndexReport, Job, Notice, Progress, Skipped
+from ras.store import Entry, Failure
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ras.encoders.base import Encoder
+    from ras.store import EmbeddingStore
 
 # A batch that is not full is encoded all the same once its first picture has waited this long (seconds):
 # so results show while the rest is still being downloaded.
@@ -28,6 +34,10 @@ PATIENCE = 0.25
 
 # At least this often (seconds) the pipeline yields, so that its consumer can cancel it.
 HEARTBEAT = 0.2
+
+# What was indexed is committed after this many pictures or seconds: a power cut costs no more than that.
+COMMIT_PICTURES = 64
+COMMIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,14 +48,14 @@ class Embedded:
     content_hash: str
     """SHA-256 of the picture's bytes, hexadecimal."""
     embedding: np.ndarray | None
-    """float32 (dimension,), length 1; None where the same bytes were yielded before: look them up by hash."""
+    """float32 (dimension,), length 1; None where the same bytes were yielded before or known: look up their hash."""
     preview: bytes | None
     """A small JPEG; None where ``embedding`` is."""
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What a thread made of one record; without ``row`` and ``preview`` where another brought the same bytes."""
+    """What a thread made of one record; without ``row`` and ``preview`` where the same bytes were met before."""
 
     index: int
     content_hash: str
@@ -63,7 +73,9 @@ class _Preparer:
         encoder: Encoder,
         extra_formats: bool,
         max_pixels: int,
+        known: Container[str],
     ) -> None:
+        self._known = known
         self._records = records
         self._fetch = fetch
         self._encoder = encoder
@@ -93,6 +105,9 @@ class _Preparer:
     def _prepare(self, index: int, record: ImageRecord) -> None:
         data = self._fetch(record)
         content_hash = hashlib.sha256(data).hexdigest()
+        if content_hash in self._known:
+            self.outcomes.put(_Prepared(index, content_hash, None, None))
+            return
         mine: Future[None] = Future()
         with self._lock:
             first = self._first_with.setdefault(content_hash, mine)
@@ -121,6 +136,7 @@ def embed_images(
     connections: int,
     max_pixels: int,
     extra_formats: bool = False,
+    known: Container[str] = (),
     stage: str = "Searching",
 ) -> Generator[Embedded | Skipped | Progress | Notice, None, None]:
     """Encode the pictures of the records, each content once, in the order in which they arrive.
@@ -128,9 +144,10 @@ def embed_images(
     Yields an ``Embedded`` or a ``Skipped`` for every record, the encoder's notices, and ``Progress`` in between, at
     least every ``HEARTBEAT`` seconds while the encoder does not compute. At each yield the consumer may close the
     generator, which stops the threads after what they are at. ``fetch`` is called by ``connections`` threads at once
-    and may raise PictureError. Memory is bounded by the look-ahead, not by the number of records.
+    and may raise PictureError. ``known`` holds content hashes that need no encoding any more. Memory is bounded
+    by the look-ahead, not by the number of records.
     """
-    prepare = _Preparer(records, fetch, encoder, extra_formats, max_pixels)
+    prepare = _Preparer(records, fetch, encoder, extra_formats, max_pixels, known)
     pool = ThreadPoolExecutor(connections, thread_name_prefix="fetch")
     look_ahead = connections + 2 * encoder.batch_size
     pace = Pace()
@@ -181,3 +198,98 @@ def _encode(batch: list[_Prepared], encoder: Encoder) -> Iterator[Embedded]:
     embeddings = iter(encoder.encode_batch(np.stack(rows)) if rows else ())
     for item in batch:
         yield Embedded(item.index, item.content_hash, None if item.row is None else next(embeddings), item.preview)
+
+
+def fill_store(
+    archive: Archive,
+    store: EmbeddingStore,
+    fetch: Callable[[ImageRecord], bytes],
+    encoder: Encoder,
+    *,
+    connections: int,
+    max_pixels: int,
+    extra_formats: bool = False,
+    limits: str = "",
+    retry: bool = False,
+) -> Job[IndexReport]:
+    """Bring the pictures of the archive that the store lacks into it, and the archive's records.
+
+    What was committed stays when the job is closed, killed or fails: the next call goes on from there. A picture that
+    failed for good under the same ``limits`` (see ``Settings.limits``) is not tried again without ``retry``. Yields
+    Progress over what is to be done, Skipped for every picture that cannot be had, and Notices. Raises StoreError.
+    """
+    started = time.monotonic()
+    records = archive.records
+    yield Progress("Indexing", 0)
+    store.register(archive)
+    yield Progress("Indexing", 0)
+    missing = [record for record, content in zip(records, store.contents_of(records, encoder.id)) if content < 0]
+    before = store.failures([record.key for record in missing])
+    wanted: dict[str, ImageRecord] = {}
+    for record in missing:
+        failure = before.get(record.key)
+        if failure is None or retry or failure.limits != limits or not failure.reason.permanent:
+            wanted[record.key] = record  # of a picture that stands in several messages, the newest link
+        else:
+            yield Skipped(record, failure.reason, failure.detail)
+    todo = tuple(wanted.values())
+    encoded = reused = 0
+    with _Commits(store, encoder) as commits, contextlib.closing(
+        embed_images(
+            todo,
+            fetch,
+            encoder,
+            connections=connections,
+            max_pixels=max_pixels,
+            extra_formats=extra_formats,
+            known=store.embedded_hashes(encoder.id),
+            stage="Indexing",
+        )
+    ) as events:
+        for event in events:
+            if isinstance(event, Embedded):
+                encoded += event.embedding is not None
+                reused += event.embedding is None
+                key = todo[event.index].key
+                commits.entries.append(Entry(key, event.content_hash, event.embedding, event.preview))
+            elif isinstance(event, Skipped):
+                commits.failures.append(Failure(event.record.key, event.reason, event.detail, time.time(), limits))
+            commits.when_due()
+            if not isinstance(event, Embedded):
+                yield event
+    indexed = store.contents_of(records, encoder.id) >= 0
+    failures = store.failures([record.key for record, there in zip(records, indexed) if not there])
+    skipped = Counter(
+        failures[record.key].reason.value
+        for record, there in zip(records, indexed)
+        if not there and record.key in failures
+    )
+    seconds = time.monotonic() - started
+    return IndexReport(archive.name, len(records), int(indexed.sum()), encoded, reused, dict(skipped), seconds)
+
+
+class _Commits:
+    """What waits to be written; written in bulk, and what is left at the end, also when that came early."""
+
+    def __init__(self, store: EmbeddingStore, encoder: Encoder) -> None:
+        self._store, self._encoder = store, encoder
+        self.entries: list[Entry] = []
+        self.failures: list[Failure] = []
+        self._last = time.monotonic()
+
+    def when_due(self) -> None:
+        waiting = len(self.entries) + len(self.failures)
+        if waiting and (waiting >= COMMIT_PICTURES or time.monotonic() - self._last >= COMMIT_SECONDS):
+            self._commit()
+
+    def _commit(self) -> None:
+        entries, failures, self.entries, self.failures = self.entries, self.failures, [], []
+        self._store.add(self._encoder.id, self._encoder.dimension, entries, failures)
+        self._last = time.monotonic()
+
+    def __enter__(self) -> _Commits:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if self.entries or self.failures:
+            self._commit()

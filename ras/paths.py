@@ -25,3 +25,8 @@ def data_folder() -> Path:
         return Path.home() / "Library" / "Application Support" / "RAS"
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "ras"
+
+
+def store_folder() -> Path:
+    """Where the embedding store lies; it may not exist yet."""
+    return data_folder() / "store"

@@ -98,11 +98,13 @@ class SearchResult:
     record: ImageRecord
     preview: bytes | None = field(default=None, repr=False)
     """A small JPEG or PNG of the picture, so that it shows when its URL is dead."""
+    place: int = 0
+    """The record's place in the archive that was searched: it breaks ties in score."""
 
 
 @dataclass(frozen=True)
 class SearchReport:
-    """How a search went. Returned by the search job when it is through."""
+    """How a search for one query went. Returned by the search job when it is through."""
 
     mode: str
     encoder: str
@@ -114,11 +116,31 @@ class SearchReport:
     results: tuple[SearchResult, ...]
     convincing: float = 0.0
     """The score from which on the encoder's results are worth believing; see ``Encoder.convincing``."""
+    not_indexed: int = 0
+    """Pictures that the mode left out because the store does not have them yet."""
 
     @property
     def is_convincing(self) -> bool:
         """Whether there is a result that is worth believing."""
         return bool(self.results) and self.results[0].score >= self.convincing
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """How indexing an archive went. Returned by ``fill_store`` when it is through."""
+
+    archive: str
+    pictures: int
+    """Pictures of the archive."""
+    indexed: int
+    """Pictures of it that the store has embeddings of now."""
+    encoded: int
+    """Of these, pictures that were encoded in this run."""
+    reused: int
+    """Of these, pictures that turned out in this run to have bytes that were encoded before."""
+    skipped: dict[str, int]
+    """Pictures that could not be indexed, in this run or before, counted by ``SkipReason`` value."""
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -152,10 +174,12 @@ class Notice:
 
 @dataclass(frozen=True)
 class Results:
-    """The best so far, best first. Each such event replaces the one before it."""
+    """The best so far, best first. Each such event replaces the one before it for the same query."""
 
     results: tuple[SearchResult, ...]
     final: bool = False
+    query: int = 0
+    """Which of the queries, where several are searched for at once."""
 
 
 Event = Union[Progress, Skipped, Notice, Results]

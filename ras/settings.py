@@ -65,6 +65,15 @@ class Settings:
             if not 1 <= getattr(self, name) <= high:
                 raise SettingsError(f"The setting “{name}” is {getattr(self, name)}; it can be 1 to {high}.")
 
+    @property
+    def max_pixels(self) -> int:
+        return self.max_megapixels * 1_000_000
+
+    @property
+    def limits(self) -> str:
+        """What decides whether a picture is taken at all. Refused under other limits, it is tried again."""
+        return f"all_formats={self.extra_formats:d} megabytes={self.max_megabytes} megapixels={self.max_megapixels}"
+
 
 def settings_path() -> Path:
     return data_folder() / "settings.json"

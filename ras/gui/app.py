@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import os
+import time
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING, Any, Callable, Generator, Sequence
+from typing import Any, Callable, Generator, Sequence
 
 from ras.errors import RASError, SettingsError
 from ras.gui import dialogs, menus, window
-from ras.gui.archive_bar import ArchiveBar
+from ras.gui.archive_index import ArchiveIndex
+from ras.gui.archives_care import StoredArchives
 from ras.gui.bench import ArchiveFacts, Bench, EngineFacts
-from ras.gui.centre import Centre
 from ras.gui.commands import MenuBar
 from ras.gui.crashes import CrashReporter
-from ras.gui.details import DetailsPanel
 from ras.gui.encoder_choice import EncoderChoice
 from ras.gui.inputs import Inputs
-from ras.gui.notices import NoticeBar
+from ras.gui.layout import Panels
 from ras.gui.pump import Pump
-from ras.gui.query_panel import QueryPanel
 from ras.gui.result_actions import ResultActions
 from ras.gui.sample import is_sample, sample_queries
 from ras.gui.search_run import SearchRun
 from ras.gui.selection import Selection
-from ras.gui.status_bar import StatusBar
 from ras.gui.theme import Theme
 from ras.records import Progress
-from ras.settings import MODES, Settings, save_settings
+from ras.settings import Settings, save_settings
 from ras.text import count
 from ras.worker import Worker
 
-if TYPE_CHECKING:
-    from ras.engine import ModeState
+_LAST_MOMENT = 0.8
+"""Seconds that what runs in the background has to end in when the window is closed."""
 
 
 class App:
@@ -46,9 +43,9 @@ class App:
         self.crashes = CrashReporter(root, self.theme)
         root.report_callback_exception = lambda _kind, error, _trace: self.crashes.report(error)
         self.bench = bench or Bench()
-        self.searches, self.downloads, self.chores = Worker("search"), Worker("download"), Worker("chores")
+        self.searches, self.indexer = Worker("search"), Worker("index")
+        self.downloads, self.chores = Worker("download"), Worker("chores")
         self.pump = Pump(root, self.failed)
-        self._states: tuple[ModeState, ...] = ()
         self._search_when_complete = False
         self.actions = ResultActions(
             root,
@@ -57,7 +54,10 @@ class App:
             said=lambda text: self.status.say(text),
             media_folders=lambda: self.settings.media_folders,
         )
-        self._build()
+        self.panels = panels = Panels(self)
+        self.archive_bar, self.notices, self.query_panel = panels.archive_bar, panels.notices, panels.query_panel
+        self.centre, self.details, self.status = panels.centre, panels.details, panels.status
+        self.results = self.centre.results
         self.encoder = EncoderChoice(
             self.pump,
             self.bench,
@@ -97,12 +97,37 @@ class App:
             changed=self.update,
             failed=self.failed,
         )
+        self.index = ArchiveIndex(
+            root,
+            theme,
+            self.pump,
+            self.bench,
+            index_worker=self.indexer,
+            search_worker=self.searches,
+            query_worker=self.chores,
+            panels=panels,
+            opened=lambda: None if self.inputs.archive is None else self.inputs.archive.archive,
+            mode=lambda: self.settings.mode,
+            searching=lambda: self.run.running,
+            failed=self.failed,
+        )
         self.selection = Selection(
             self.pump,
             self.chores,
             results=self.results,
             details=self.details,
             media_folders=lambda: self.settings.media_folders,
+        )
+        self.archives = StoredArchives(
+            root,
+            theme,
+            self.pump,
+            reader=self.chores,
+            worker=self.indexer,
+            open_archive=self.inputs.open_archive,
+            indexing=lambda: self.index.run.running,
+            changed=self.index.refresh,
+            failed=self.failed,
         )
         self.menu_bar = MenuBar(root, theme, menus.entries(self))
         menus.bind_result_keys(self)
@@ -111,73 +136,6 @@ class App:
         root.protocol("WM_DELETE_WINDOW", self.close)
         self.update()
 
-    def _build(self) -> None:
-        """The panels, from top to bottom and from left to right. What they report goes to parts that are made later."""
-        theme, px = self.theme, self.theme.px
-        self.frame = ttk.Frame(self.root, padding=(px(16), px(14), px(16), px(10)))
-        self.frame.pack(fill="both", expand=True)
-        self.frame.columnconfigure(1, weight=1)
-        self.frame.rowconfigure(2, weight=1)
-        can_drop = self._accept_drops()
-        self.archive_bar = ArchiveBar(
-            self.frame, theme, can_drop=can_drop, open_archive=lambda: self.inputs.ask_for_archive()
-        )
-        self.archive_bar.grid(row=0, column=0, columnspan=3, sticky="ew", pady=(0, px(14)))
-        self.notices = NoticeBar(self.frame, theme)
-        self.notices.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(0, px(12)))
-        self.notices.grid_remove()
-        self.query_panel = QueryPanel(
-            self.frame,
-            theme,
-            can_drop=can_drop,
-            browse=lambda: self.inputs.ask_for_picture(),
-            clear=lambda: self.inputs.clear_query(),
-            choose_mode=self.choose_mode,
-            search=self.search,
-            cancel=self.cancel,
-        )
-        self.query_panel.name_mode({"auto": "Auto", **MODES}[self.settings.mode])
-        self.query_panel.grid(row=2, column=0, sticky="ns")
-        self.query_panel.grid_propagate(False)
-        self.centre = Centre(
-            self.frame,
-            theme,
-            selected=lambda result: self.selection.show(result),
-            opened=self.actions.open_message.run,
-            menu=self.actions.pop_up,
-            search=self.search,
-            can_drop=can_drop,
-        )
-        self.centre.grid(row=2, column=1, sticky="nsew", padx=(px(4), 0))
-        self.results = self.centre.results
-        self.details = DetailsPanel(
-            self.frame, theme, actions=self.actions.in_panel, close=lambda: self.selection.toggle()
-        )
-        self.details.grid(row=2, column=2, sticky="ns", padx=(px(8), 0))
-        self.details.grid_propagate(False)
-        self.details.grid_remove()
-        self.status = StatusBar(
-            self.frame, theme, show_skipped=self.show_skipped, stop_download=lambda: self.encoder.stop_download()
-        )
-        self.status.grid(row=3, column=0, columnspan=3, sticky="ew", pady=(px(10), 0))
-        self.frame.bind("<Configure>", self._resized)
-
-    def _accept_drops(self) -> bool:
-        from ras.gui.dnd import accept_drops
-
-        return accept_drops(
-            self.frame,
-            hovering=lambda over: self.query_panel.zone.light(over),
-            files=lambda paths: self.inputs.take_files(paths),
-            refuse=lambda text: self.notices.say(text),
-        )
-
-    def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        px = self.theme.px
-        roomy = event.width > px(1120)
-        for panel in (self.query_panel, self.details):
-            panel.configure(width=px(288 if roomy else 244))
-
     # -- from start to close ---------------------------------------------------------------------------------------
 
     def start(self, paths: Sequence[str] = ()) -> None:
@@ -185,7 +143,7 @@ class App:
         self.encoder.build()
         if paths:
             self.inputs.take_files(list(paths))
-        elif self.settings.last_archive and all(os.path.isfile(path) for path in self.settings.last_archive):
+        elif self.settings.last_archive:
             self.inputs.open_archive(self.settings.last_archive)
 
     def close(self) -> None:
@@ -198,8 +156,12 @@ class App:
     def stop(self) -> None:
         """Stop what runs in the background. What does not stop at once ends with the program."""
         self.pump.stop()
-        for worker in (self.searches, self.downloads, self.chores):
-            worker.close(timeout=0.5)
+        workers = (self.indexer, self.searches, self.downloads, self.chores)
+        for worker in workers:  # all at the same time, then wait
+            worker.close(timeout=0)
+        deadline = time.monotonic() + _LAST_MOMENT
+        for worker in workers:
+            worker.close(timeout=max(0.0, deadline - time.monotonic()))
 
     def change(self, **fields: Any) -> None:
         """Change settings and save them."""
@@ -224,10 +186,9 @@ class App:
 
     def _archive_opened(self, facts: ArchiveFacts) -> None:
         self.run.forget()
-        self._show_states(facts.states)
+        self.index.show(facts.readiness)
         self.change(last_archive=facts.archive.paths)
         self.status.say(f"Opened {count(len(facts.archive.records), 'picture')}.")
-        self.root.title(f"{self.theme.shown(facts.archive.name)} – {window.TITLE}")
         if is_sample(facts.archive) and not self.centre.sample_queries:
             self.pump.start(self.chores, sample_queries, done=self._sample_queries_ready)
         self.update()
@@ -272,20 +233,16 @@ class App:
 
     def choose_mode(self, mode: str) -> None:
         self.change(mode=mode)
-        self._show_states(self._states)
-
-    def _show_states(self, states: tuple[ModeState, ...]) -> None:
-        self._states = states
-        if states:
-            self.query_panel.show_modes(states, self.settings.mode)
+        self.index.show()
 
     def _engine_built(self, facts: EngineFacts) -> None:
+        self.index.use_encoder(facts.encoder_id)
         # What the modules have made stays for good. Unfrozen, the collector looks through all of it again and again,
         # and the window waits: some 70 ms each time once torch is loaded.
         gc.freeze()
         self.status.show_encoder(f"{facts.encoder_name} · {facts.device.upper()}")
-        if facts.states:
-            self._show_states(facts.states)
+        if facts.readiness.states:
+            self.index.show(facts.readiness)
         self.update()
 
     def _engine_loading(self, event: Progress | None) -> None:
@@ -301,9 +258,10 @@ class App:
         self.query_panel.show_action(busy=self.run.running or self.inputs.opening, ready=self.can_search)
         if self.inputs.archive is None:
             self.query_panel.say("Open an archive first.")
-        elif not self._states:
+        elif not self.index.readiness.states:
             self.query_panel.say("The encoder is being loaded …")
         self.centre.show(self.inputs, self.run)
+        self.index.update()
 
     def choose_theme(self, choice: str) -> None:
         self.change(theme=choice)

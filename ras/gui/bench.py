@@ -1,7 +1,8 @@
-"""The window's long jobs: building the engine, reading an archive, searching. All on one worker's thread.
+"""The window's long jobs on the engine: building it, reading an archive, searching, indexing.
 
-The worker runs one job after the other, so that a search that is asked for while the engine is still being built, or an
-archive still being read, simply waits for its turn: there is nothing to synchronise.
+All but ``index`` and ``count_indexed`` go to one worker's thread, which runs one job after the other: a search that is
+asked for while the engine is still being built, or an archive still being read, simply waits for its turn, and there is
+nothing to synchronise. Indexing runs on a worker of its own, with a connection to the store of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
-from ras.records import Archive, Job, Notice, Query, SearchReport
+from ras.records import Archive, IndexReport, Job, Notice, Query, SearchReport
 from ras.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,14 +23,39 @@ PREVIEW_SIDE = 720
 
 
 @dataclass(frozen=True)
+class IndexState:
+    """How much of an archive is in the store for the encoder in use."""
+
+    pictures: int
+    """Of the archive."""
+    indexed: int
+    failed: int
+    """Pictures that could not be had when they were last tried."""
+
+    @property
+    def fresh(self) -> int:
+        """Pictures that nobody has tried to index yet."""
+        return self.pictures - self.indexed - self.failed
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What can be done with the archive that is open."""
+
+    states: tuple[ModeState, ...] = ()
+    """Of each mode; empty without an engine or an archive."""
+    index: IndexState | None = None
+    """None without an engine, an archive, or a store that can be used."""
+
+
+@dataclass(frozen=True)
 class EngineFacts:
     """What the window shows of the engine."""
 
     encoder_id: str
     encoder_name: str
     device: str
-    states: tuple[ModeState, ...]
-    """What each mode can do for the archive that is open; empty without one."""
+    readiness: Readiness
 
 
 @dataclass(frozen=True)
@@ -39,7 +65,7 @@ class ArchiveFacts:
     archive: Archive
     expired: int
     """Pictures whose link has expired and that name no local file."""
-    states: tuple[ModeState, ...]
+    readiness: Readiness
 
 
 @dataclass(frozen=True)
@@ -54,7 +80,7 @@ class LoadedQuery:
 
 
 class Bench:
-    """The jobs on the engine and the archive; submit them to one worker only."""
+    """The jobs on the engine and the archive; submit them to one worker only, but for those that say otherwise."""
 
     def __init__(self) -> None:
         self._engine: SearchEngine | None = None
@@ -64,21 +90,24 @@ class Bench:
         """(Re)build the engine; the one before it stays in use when that fails."""
         from ras.engine import build_engine
 
-        self._engine = yield from build_engine(settings, allow_download=False)
-        encoder = self._engine.encoder
-        return EngineFacts(encoder.id, encoder.name, encoder.device, self._states(self._archive))
+        engine = yield from build_engine(settings, allow_download=False)
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = engine
+        encoder = engine.encoder
+        return EngineFacts(encoder.id, encoder.name, encoder.device, self._readiness())
 
     def open(self, paths: Sequence[str]) -> Job[ArchiveFacts]:
-        """Read an archive; the one before it stays when that fails."""
-        from ras.archive import read_archive
+        """Read an archive, from the store where its files are gone; the one before it stays when that fails."""
         from ras.cdn import is_expired
+        from ras.gui.stored_archives import read_or_load
 
-        archive = yield from read_archive(list(paths))
+        archive = yield from read_or_load(paths)
         for warning in archive.warnings:
             yield Notice(warning)
         expired = sum(record.local_path is None and is_expired(record.url) for record in archive.records)
         self._archive = archive
-        return ArchiveFacts(archive, expired, self._states(archive))
+        return ArchiveFacts(archive, expired, self._readiness())
 
     def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
         if self._engine is None:
@@ -86,10 +115,30 @@ class Bench:
         assert self._engine is not None
         return (yield from self._engine.search(query, archive, mode=settings.mode, top_k=settings.top_k))
 
-    def _states(self, archive: Archive | None) -> tuple[ModeState, ...]:
-        if self._engine is None or archive is None:
-            return ()
-        return tuple(self._engine.mode_states(archive))
+    def readiness(self) -> Job[Readiness]:
+        """What can be done with the archive that is open, after something may have changed."""
+        yield from ()
+        return self._readiness()
+
+    def index(self, archive: Archive, retry: bool) -> Job[IndexReport]:
+        """Bring the archive into the store; ``retry`` also what failed before for good. For a worker of its own."""
+        assert self._engine is not None  # the window offers it no sooner
+        return (yield from self._engine.index(archive, retry=retry))
+
+    def count_indexed(self, archive: Archive) -> Job[IndexState | None]:
+        """How much of the archive is in the store. For any worker."""
+        yield from ()
+        return self._index_state(archive)
+
+    def _readiness(self) -> Readiness:
+        if self._engine is None or self._archive is None:
+            return Readiness()
+        return Readiness(tuple(self._engine.mode_states(self._archive)), self._index_state(self._archive))
+
+    def _index_state(self, archive: Archive) -> IndexState | None:
+        from ras.gui.stored_archives import count_indexed
+
+        return None if self._engine is None else count_indexed(archive, self._engine.encoder.id)
 
 
 def load(source: str | Path | Image, name: str | None = None) -> Job[LoadedQuery]:

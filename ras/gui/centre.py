@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ras.gui.theme import Theme
     from ras.records import SearchResult
 
+_FLASH_MS = 250
+"""A search that has results sooner shows them and nothing in between."""
+
 
 class Centre(ttk.Frame):
     """``show`` brings it in line with what is known and what runs; the results fill themselves."""
@@ -37,6 +40,7 @@ class Centre(ttk.Frame):
         self._search, self._can_drop = search, can_drop
         self.sample_queries: tuple[SampleQuery, ...] = ()
         """Offered where the sample is open and no query is chosen."""
+        self._waiting: str | None = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         self._head = ttk.Label(self, style="Title.TLabel")
@@ -54,14 +58,27 @@ class Centre(ttk.Frame):
         return str(self._head.cget("text"))
 
     def show(self, inputs: Inputs, run: SearchRun) -> None:
+        if self._waiting is not None:
+            self.after_cancel(self._waiting)
+            self._waiting = None
         if self.results.amount:
-            head, comment = self._said_of_results(run)
-            self._head.configure(text=head)
-            self._comment.configure(text=comment)
+            self._say(*self._said_of_results(run))
             self.welcome.grid_remove()
+        elif run.running:
+            self._say("Searching …", "")
+            self._waiting = self.after(_FLASH_MS, self._show_searching)
         else:
             self.welcome.grid()
             self._show_what_to_do(inputs, run)
+
+    def _say(self, head: str, comment: str) -> None:
+        self._head.configure(text=head)
+        self._comment.configure(text=comment)
+
+    def _show_searching(self) -> None:
+        self._waiting = None
+        self.welcome.grid()
+        self.welcome.show("search", "Searching …", ["The first results appear in a moment."])
 
     def _said_of_results(self, run: SearchRun) -> tuple[str, str]:
         amount = self.results.amount
@@ -79,9 +96,7 @@ class Centre(ttk.Frame):
 
     def _show_what_to_do(self, inputs: Inputs, run: SearchRun) -> None:
         show = self.welcome.show
-        if run.running:
-            show("search", "Searching …", ["The first results appear in a moment."])
-        elif inputs.opening:
+        if inputs.opening:
             show("folder", "Reading the archive …", ["You can choose a picture meanwhile."])
         elif inputs.archive is None:
             steps = [

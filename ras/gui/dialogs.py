@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from ras import __version__
 from ras.gui.theme import Theme
@@ -48,16 +48,25 @@ def choose_weights(parent: tk.Misc) -> str | None:
     return str(chosen) if chosen else None
 
 
-def dialog(parent: tk.Tk, theme: Theme, title: str) -> tuple[tk.Toplevel, ttk.Frame]:
-    """A window over the main one that Escape and its button close, and the frame for what it says."""
+def dialog(
+    parent: tk.Tk, theme: Theme, title: str, buttons: Sequence[tuple[str, Callable[[], None]]] = ()
+) -> tuple[tk.Toplevel, ttk.Frame]:
+    """A window over the main one that Escape and its button close, and the frame for what it says.
+
+    ``buttons`` stand before the one that closes.
+    """
     window = tk.Toplevel(parent, background=theme.palette.ground)
     window.title(f"{title} – RAS")
     window.transient(parent)
     frame = ttk.Frame(window, padding=theme.px(20))
     frame.pack(fill="both", expand=True)
     ttk.Label(frame, text=title, style="Large.TLabel").pack(anchor="w", pady=(0, theme.px(14)))
-    close = ttk.Button(frame, text="Close", style="Accent.TButton", command=window.destroy)
-    close.pack(side="bottom", anchor="e", pady=(theme.px(16), 0))
+    row = ttk.Frame(frame)
+    row.pack(side="bottom", fill="x", pady=(theme.px(16), 0))
+    close = ttk.Button(row, text="Close", style="Accent.TButton", command=window.destroy)
+    close.pack(side="right")
+    for label, command in buttons:
+        ttk.Button(row, text=label, command=command).pack(side="right", padx=(0, theme.px(8)))
     window.bind("<Escape>", lambda _event: window.destroy())
     window.geometry(f"+{parent.winfo_rootx() + theme.px(80)}+{parent.winfo_rooty() + theme.px(60)}")
     close.focus_set()
@@ -105,26 +114,56 @@ def show_text(parent: tk.Tk, theme: Theme, title: str, text: str) -> tk.Toplevel
 def show_skipped(parent: tk.Tk, theme: Theme, skipped: Sequence[Skipped]) -> tk.Toplevel:
     """The pictures that the last search left out, with the reason for each."""
     window, frame = dialog(parent, theme, f"Skipped pictures ({len(skipped):,})")
+    _list(frame, theme, skipped)
+    return window
+
+
+def show_failures(
+    parent: tk.Tk, theme: Theme, failures: Sequence[Skipped], try_again: Callable[[], None] | None
+) -> tk.Toplevel:
+    """The pictures that could not be indexed, with the reason for each."""
+
+    def again() -> None:
+        window.destroy()
+        assert try_again is not None
+        try_again()
+
+    buttons = [("Try again", again)] if failures and try_again is not None else []
+    window, frame = dialog(parent, theme, f"Left out of the index ({len(failures):,})", buttons)
+    said = "Indexing tries those again by itself for which there is hope; “Try again” tries them all."
+    ttk.Label(frame, text=said, style="Muted.TLabel").pack(anchor="w", pady=(0, theme.px(8)))
+    _list(frame, theme, failures)
+    return window
+
+
+def _list(frame: ttk.Frame, theme: Theme, skipped: Sequence[Skipped]) -> None:
     if len(skipped) > _LISTED:
         ttk.Label(frame, text=f"The first {_LISTED:,} are listed.", style="Muted.TLabel").pack(anchor="w")
-    holder = ttk.Frame(frame)
-    holder.pack(fill="both", expand=True)
     columns = {
         "reason": ("Reason", 150),
         "file": ("File", 200),
         "channel": ("Channel", 120),
         "detail": ("Details", 380),
     }
-    table = ttk.Treeview(holder, columns=tuple(columns), show="headings", height=14)
-    for name, (heading, width) in columns.items():
-        table.heading(name, text=heading, anchor="w")
-        table.column(name, width=theme.px(width), anchor="w", stretch=name == "detail")
+    found = table(frame, theme, columns, stretch="detail")
     for entry in skipped[:_LISTED]:
         record = entry.record
         values = (entry.reason.text, record.file_name, f"#{record.channel.name}", entry.detail)
-        table.insert("", "end", values=[theme.shown(value) for value in values])
-    bar = ttk.Scrollbar(holder, command=table.yview)
-    table.configure(yscrollcommand=bar.set)
+        found.insert("", "end", values=[theme.shown(value) for value in values])
+
+
+def table(
+    frame: ttk.Frame, theme: Theme, columns: dict[str, tuple[str, int]], *, stretch: str, height: int = 14
+) -> ttk.Treeview:
+    """A table with a scroll bar that fills ``frame``. ``columns``: name → (heading, width at 100 %)."""
+    holder = ttk.Frame(frame)
+    holder.pack(fill="both", expand=True)
+    view = ttk.Treeview(holder, columns=tuple(columns), show="headings", height=height)
+    for name, (heading, width) in columns.items():
+        view.heading(name, text=heading, anchor="w")
+        view.column(name, width=theme.px(width), anchor="w", stretch=name == stretch)
+    bar = ttk.Scrollbar(holder, command=view.yview)
+    view.configure(yscrollcommand=bar.set)
     bar.pack(side="right", fill="y")
-    table.pack(side="left", fill="both", expand=True)
-    return window
+    view.pack(side="left", fill="both", expand=True)
+    return view

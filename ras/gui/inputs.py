@@ -143,8 +143,8 @@ class Inputs:
         def done(loaded: LoadedQuery) -> None:
             self._loading = None
             self.query = loaded
+            self._loaded(loaded)  # first of all: while a search runs, there is time to draw
             self._show_query()
-            self._loaded(loaded)
 
         def failed(error: BaseException) -> None:
             self._loading = None

@@ -23,6 +23,11 @@ def entries(app: App) -> list[Command | Choice]:
         Command("File", "Open archive …", inputs.ask_for_archive, "Mod-o"),
         Command("File", "Open picture …", inputs.ask_for_picture, "Mod-Shift-O"),
         Command("File", "Paste picture", inputs.paste, "Mod-v"),
+        Command(
+            "File", "Index archive", app.index.start, "Mod-i", possible=lambda: app.index.possible, after_line=True
+        ),
+        Command("File", "Stop indexing", app.index.run.stop, possible=lambda: app.index.run.running),
+        Command("File", "Indexed archives …", app.archives.open, "Mod-Shift-A"),
         Command("File", "Try the sample", inputs.open_sample, possible=SAMPLE.is_file, after_line=True),
         Command("File", "Quit", app.close, "Mod-q", after_line=True),
         Command("Search", "Search", app.search, "F5", possible=lambda: app.can_search),
@@ -32,6 +37,7 @@ def entries(app: App) -> list[Command | Choice]:
         Choice("View", THEMES, lambda: app.settings.theme, app.choose_theme),
         Command("View", "Details of the result", app.selection.toggle, "F8", after_line=True),
         Command("View", "Skipped pictures …", app.show_skipped, possible=lambda: bool(app.run.skipped)),
+        Command("View", "Left out of the index …", app.index.show_failures, possible=lambda: app.index.has_failures),
         Choice("Model", ENCODERS, lambda: app.settings.encoder, encoder.choose),
         Command(
             "Model",

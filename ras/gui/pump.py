@@ -11,6 +11,9 @@ from ras.records import Progress, Results
 from ras.worker import Cancelled, Failed, Finished, Ticket, Worker
 
 TICK_MS = 15
+QUICK_MS = 2
+_QUICK_SECONDS = 0.4
+"""Since a job was started: from a drop to its results it is three jobs, and each would wait half a tick to be heard."""
 _BUDGET = 0.012
 """Seconds of the Tk thread that one tick may take before it lets the window breathe."""
 
@@ -30,6 +33,7 @@ class Pump:
         self._failed = failed
         self._workers: dict[Worker, dict[Ticket, _Ears]] = {}
         self._timer: str | None = None
+        self._quick_until = 0.0
 
     def start(
         self,
@@ -43,8 +47,9 @@ class Pump:
         """Submit a job: ``event`` gets its events (of Progress and Results only the newest), ``done`` its result."""
         ticket = worker.submit(make_job)
         self._workers.setdefault(worker, {})[ticket] = _Ears(event, done, failed or self._failed)
+        self._quick_until = time.monotonic() + _QUICK_SECONDS
         if self._timer is None:
-            self._timer = self._root.after(TICK_MS, self._tick)
+            self._timer = self._root.after(QUICK_MS, self._tick)
         return ticket
 
     def stop(self) -> None:
@@ -61,7 +66,8 @@ class Pump:
         finally:
             # Also when a callback raised (Tk reports that): the other jobs still have to be heard.
             if any(self._workers.values()):
-                self._timer = self._root.after(TICK_MS, self._tick)
+                quick = time.monotonic() < self._quick_until
+                self._timer = self._root.after(QUICK_MS if quick else TICK_MS, self._tick)
 
     def _drain(self, worker: Worker, tickets: dict[Ticket, _Ears], deadline: float) -> None:
         newest: dict[tuple[Ticket, type], Any] = {}

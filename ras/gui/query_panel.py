@@ -10,6 +10,7 @@ from PIL import ImageTk
 
 from ras.gui import shapes
 from ras.gui.theme import Theme, has_focus
+from ras.gui.wording import mode_label, mode_word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,9 +51,8 @@ class QueryPanel(ttk.Frame):
         self._clear = ttk.Button(caption, style="Card.Quiet.TButton", command=clear)
         self._caption = caption
 
-        ttk.Label(self, text="How to search", style="Card.Muted.TLabel").grid(
-            row=2, sticky="w", pady=(theme.px(16), theme.px(4))
-        )
+        self._how = ttk.Label(self, text="How to search", style="Card.Muted.TLabel")
+        self._how.grid(row=2, sticky="w", pady=(theme.px(16), theme.px(4)))
         self._mode = tk.StringVar(self)
         self._modes = ttk.Menubutton(self)
         self.mode_menu = tk.Menu(self._modes, tearoff=False)
@@ -62,7 +62,8 @@ class QueryPanel(ttk.Frame):
         self._word.grid(row=4, sticky="ew", pady=(theme.px(6), 0))
         self.action = ttk.Button(self, text="Search", style="Card.Accent.TButton", command=search)
         self.action.grid(row=5, sticky="ew", pady=(theme.px(16), 0))
-        self.bind("<Configure>", self._resized)
+        for part in (self, self._caption, self._word):
+            part.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", self._recolour, add=True)
         self._full_name = ""
         self._recolour()
@@ -74,42 +75,56 @@ class QueryPanel(ttk.Frame):
         self._about.configure(text=about)
         self._clear.grid(row=0, column=1, rowspan=2, sticky="e")
         self._caption.grid()
-        self._wrap()
+        self._fit()
 
     def show_loading(self, name: str) -> None:
         self._full_name = self._theme.shown(name)
         self._about.configure(text="Opening the picture …")
         self._caption.grid()
-        self._wrap()
+        self._fit()
 
     def show_nothing(self) -> None:
         self.zone.show(None)
         self._caption.grid_remove()
+        self._fit()
 
     def name_mode(self, label: str) -> None:
         """The mode that is chosen, while it is not known yet what the modes can do."""
         self._modes.configure(text=label)
 
-    def show_modes(self, states: Sequence[ModeState], chosen: str) -> None:
-        """Offer the modes; those that cannot be used are greyed, with their reason in the word below."""
+    def show_modes(self, states: Sequence[ModeState], chosen: str, more: str = "") -> None:
+        """Offer the modes, each with how long it takes; of the chosen one the word below says all, and ``more``.
+
+        One that is not ready can be chosen all the same: the word then has its reason, and a search falls back.
+        """
         self.mode_menu.delete(0, "end")
         self._mode.set(chosen)
         for state in states:
             self.mode_menu.add_radiobutton(
-                label=state.label if state.available else f"{state.label} (not ready)",
+                label=mode_label(state),
                 value=state.mode,
                 variable=self._mode,
                 command=lambda mode=state.mode: self._choose_mode(mode),  # type: ignore[misc]
-                state="normal" if state.available else "disabled",
             )
         current = next((state for state in states if state.mode == chosen), None)
         if current is not None:
-            self._modes.configure(text=current.label)
-            self.say(current.text[:1].upper() + current.text[1:])
+            self._modes.configure(text=mode_label(current) if current.mode != "auto" else current.label)
+            self.say(mode_word(current, more))
+
+    @property
+    def word(self) -> str:
+        """What is said under the mode."""
+        return str(self._word.cget("text"))
+
+    @property
+    def mode_shown(self) -> str:
+        """What stands on the button of the modes."""
+        return str(self._modes.cget("text"))
 
     def say(self, word: str) -> None:
         """The word under the mode: how long it takes, or what is missing."""
         self._word.configure(text=word)
+        self._fit()
 
     def show_action(self, *, busy: bool, ready: bool) -> None:
         """Search turns into Cancel while there is something to cancel."""
@@ -120,14 +135,20 @@ class QueryPanel(ttk.Frame):
             state="normal" if busy or ready else "disabled",
         )
 
-    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+    def _fit(self, _event: object = None) -> None:
+        """The zone takes what the other parts leave: in a low window the button below must not be cut off."""
+        if self.winfo_width() <= 1:
+            return
+        self._wrap()
         px = self._theme.px
-        height = max(px(130), min(round(event.width * 0.9), event.height - px(270)))
+        others = (self._caption, self._how, self._modes, self._word, self.action)
+        shown = [part for part in others if part is not self._caption or part.grid_info()]
+        taken = sum(part.winfo_reqheight() for part in shown) + px(10 + 16 + 4 + 6 + 16) + 2 * px(16)
+        height = max(px(72), min(round(self.winfo_width() * 0.9), self.winfo_height() - taken))
         if height != self.zone.winfo_reqheight():
             self.zone.configure(height=height)
-        self._wrap()
 
-    def _wrap(self, _event: object = None) -> None:
+    def _wrap(self) -> None:
         width = max(1, self.winfo_width() - 2 * self._theme.px(16))
         self._word.configure(wraplength=width)
         self._name.configure(text=self._theme.elided(self._full_name, "RasStrong", width - self._theme.px(40)))

@@ -16,6 +16,8 @@ from ras.records import SearchResult
 
 _SLICE = 0.008
 """Seconds that decoding previews may take before the window gets its turn."""
+_DRAG_SECONDS = 0.2
+"""Between two changes of the size that somebody makes who drags the window's edge, at most."""
 NOTHING_IS = 2.0
 """As the score from which on results are convincing: higher than any."""
 
@@ -58,6 +60,7 @@ class ResultsGrid(ttk.Frame):
         self._wanted: list[SearchResult] = []
         self._decoding: str | None = None
         self._settling: str | None = None
+        self._resized_at = 0.0
         self._region = 0
         self.layout = lay_out(theme, theme.px(800))
         self._bind()
@@ -77,6 +80,11 @@ class ResultsGrid(ttk.Frame):
     def materialised(self) -> int:
         """How many tiles exist just now."""
         return len(self._tiles)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every tile that can be seen has its picture."""
+        return not self._wanted and self._decoding is None and self._settling is None
 
     def show(self, results: Sequence[SearchResult], convincing: float = NOTHING_IS) -> None:
         """``convincing``: the score from which on a result is marked as good; none is by default."""
@@ -124,10 +132,14 @@ class ResultsGrid(ttk.Frame):
     # -- layout ----------------------------------------------------------------------------------------------------
 
     def _resized(self, _event: object) -> None:
-        # Tiles are drawn anew for their size; while the window's edge is being dragged, that waits.
+        # Tiles are drawn anew for their size; while the window's edge is being dragged, that waits. A single change,
+        # such as the details that come with the first results, does not.
         if self._settling is not None:
             self.after_cancel(self._settling)
-        self._settling = self.after(40 if self._tiles else 1, self._lay_out)
+        now = time.monotonic()
+        dragged = now - self._resized_at < _DRAG_SECONDS
+        self._resized_at = now
+        self._settling = self.after(40 if dragged and self._tiles else 1, self._lay_out)
 
     def _lay_out(self) -> None:
         self._settling = None

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _REST_MS = 150
 """A result that the keyboard only passes by, or that leads a search for a moment, is not decoded in full."""
 
+_LINGER_MS = 300
+"""Without a selection the panel goes, but not while the next search is about to bring one: every tile would be laid out
+anew, twice."""
+
 
 class Selection:
     def __init__(
@@ -47,14 +51,21 @@ class Selection:
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
+        if result is None and self._wanted:
+            self._timer = self._details.after(_LINGER_MS, self._hide)
+            return
         if result is None or not self._wanted:
-            self._details.grid_remove()
+            self._hide()
             return
         veiled = self._results.is_veiled(result)
         self._details.show(result, link_state(result.record), veiled=veiled)
         self._details.grid()
         if result.record.local_path is not None and not veiled:
             self._timer = self._details.after(_REST_MS, self._look, result)
+
+    def _hide(self) -> None:
+        self._timer = None
+        self._details.grid_remove()
 
     def _look(self, result: SearchResult) -> None:
         """Look for the result's own file: its picture is sharper than the preview."""

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import NoReturn, Sequence
 
-from ras.launch.commands import COMMANDS
+from ras.launch.commands import COMMANDS, opens_window
 from ras.launch.lock import Lock
 from ras.launch.place import Place, SetupError, child_environment, choose_place, find_place, is_ready
 from ras.launch.state import read_state
@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     """What ``run_app.py`` does; returns the exit code, or never, where this process becomes the program."""
     arguments = list(argv)
     command = arguments[0] if arguments else ""
-    window = not arguments or all(not argument.startswith("-") and os.path.exists(argument) for argument in arguments)
+    window = opens_window(arguments)
     try:
         if command in COMMANDS and arguments[1:2] not in (["-h"], ["--help"]):
             return _test(arguments[1:]) if command == "test" else _setup(arguments[1:])

@@ -8,13 +8,15 @@ import time
 from collections import Counter
 from contextlib import closing
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from PIL import Image
 
 from ras.cdn import is_expired
+from ras.filters import Filter
 from ras.indexing import Embedded, embed_images
 from ras.records import Archive, Job, Query, Results, SearchReport, SearchResult, Skipped
+from ras.scoring import exact_scores, to_stored
 from ras.strategies.base import SearchStrategy
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ DOWNLOAD_SECONDS = 0.4
 
 
 class RealTimeSearchStrategy(SearchStrategy):
-    """Needs no index and keeps nothing: every search fetches and encodes the whole archive."""
+    """Needs no index and keeps nothing: every search fetches and encodes all that passes its filter."""
 
     mode = "realtime"
 
@@ -50,11 +52,12 @@ class RealTimeSearchStrategy(SearchStrategy):
         self._max_pixels = max_pixels
         self._extra_formats = extra_formats
         self._encode_seconds: float | None = None
-        self._last_search: tuple[tuple[str, ...], float] | None = None
+        self._last_search: tuple[tuple[tuple[str, ...], int], float] | None = None
+        """Which archive (see ``_which``), and how long it took."""
 
     def estimate(self, archive: Archive) -> float:
         """How long the last search of this archive took, else by the encoder's measured pace and typical downloads."""
-        if self._last_search is not None and self._last_search[0] == archive.paths:
+        if self._last_search is not None and self._last_search[0] == _which(archive):
             return self._last_search[1]
         now = datetime.now(timezone.utc)
         local = sum(record.local_path is not None for record in archive.records)
@@ -72,20 +75,24 @@ class RealTimeSearchStrategy(SearchStrategy):
             self._encode_seconds = (time.perf_counter() - start) / len(images)
         return self._encode_seconds
 
-    def search(self, query: Query, archive: Archive, top_k: int) -> Job[SearchReport]:
+    def search(
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+    ) -> Job[tuple[SearchReport, ...]]:
         started = time.monotonic()
-        views = self._encoder.encode_query(query.image)
-        best = _Best(archive, top_k)
+        encoder = self._encoder
+        views = [encoder.encode_query(query.image) for query in queries]
+        places = where.mask(archive.records).nonzero()[0].tolist()
+        best = [_Best(archive, top_k) for _ in queries]
         skipped: Counter[str] = Counter()
         shown_at = 0.0
-        # One entry a picture, not one embedding: a score and (for those that rank) a preview.
-        scores: dict[str, float] = {}
+        # One entry a content, not one embedding: its score for each query and (where it ranks) a preview.
+        scores: dict[str, list[float]] = {}
         searched = 0
         with self._open_downloader() as downloader, closing(
             embed_images(
-                archive.records,
+                [archive.records[place] for place in places],
                 downloader.fetch,
-                self._encoder,
+                encoder,
                 connections=self._connections,
                 max_pixels=self._max_pixels,
                 extra_formats=self._extra_formats,
@@ -95,20 +102,36 @@ class RealTimeSearchStrategy(SearchStrategy):
                 if isinstance(event, Embedded):
                     searched += 1
                     if event.embedding is not None:
-                        scores[event.content_hash] = float((views @ event.embedding).max())
-                    best.offer(scores[event.content_hash], event.index, event.content_hash, event.preview)
+                        row = to_stored(event.embedding)[None]
+                        scores[event.content_hash] = [float(exact_scores(one, row)[0]) for one in views]
+                    for ranking, score in zip(best, scores[event.content_hash]):
+                        ranking.offer(score, places[event.index], event.content_hash, event.preview)
                     continue
                 if isinstance(event, Skipped):
                     skipped[event.reason.value] += 1
                 yield event
-                if best.changed and time.monotonic() - shown_at >= REFRESH:
+                if time.monotonic() - shown_at >= REFRESH and any(ranking.changed for ranking in best):
                     shown_at = time.monotonic()
-                    yield Results(best.results())
-        self._last_search = (archive.paths, time.monotonic() - started)
-        results = best.results()
-        yield Results(results, final=True)
-        encoder = self._encoder
-        return SearchReport(self.mode, encoder.id, encoder.device, searched, dict(skipped), results, encoder.convincing)
+                    for number, ranking in enumerate(best):
+                        if ranking.changed:
+                            yield Results(ranking.results(), query=number)
+        if not where:
+            self._last_search = (_which(archive), time.monotonic() - started)
+        reports = []
+        for number, ranking in enumerate(best):
+            results = ranking.results()
+            yield Results(results, final=True, query=number)
+            reports.append(
+                SearchReport(
+                    self.mode, encoder.id, encoder.device, searched, dict(skipped), results, encoder.convincing
+                )
+            )
+        return tuple(reports)
+
+
+def _which(archive: Archive) -> tuple[tuple[str, ...], int]:
+    """Tells an archive from another, and from a part of it."""
+    return archive.paths, len(archive.records)
 
 
 class _Best:
@@ -140,7 +163,7 @@ class _Best:
             # A tie with the last may come back: a repost of it that stands earlier in the archive takes its place.
             self._previews = {key: value for key, value in self._previews.items() if value[0] <= worst}
         return tuple(
-            SearchResult(rank, -negative, self._archive.records[index], self._previews[content_hash][1])
+            SearchResult(rank, -negative, self._archive.records[index], self._previews[content_hash][1], index)
             for rank, (negative, index, content_hash) in enumerate(self._ranking, 1)
         )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import random
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
+
+from tests.cdn_double import CdnDouble
 
 
 def picture(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:
@@ -37,21 +40,36 @@ AUTHORS = ("luna", "Tom Sawyer", "北斗", "m.eriksen", "🔥 blaze 🔥", "Ana-
 CHANNELS = ("general", "landscapes", "memes-and-other-important-things")
 
 
-def write_export(folder: Path, amount: int, *, name: str = "export", expired: int = 0) -> Path:
-    """An export in DiscordChatExporter's format: ``amount`` pictures beside it, ``expired`` of them only dead links."""
+def encoded(image: Image.Image) -> bytes:
+    """As a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_export(
+    folder: Path, amount: int, *, name: str = "export", expired: int = 0, cdn: CdnDouble | None = None, first: int = 0
+) -> Path:
+    """An export in DiscordChatExporter's format: ``amount`` pictures beside it, ``expired`` of them only dead links.
+
+    With ``cdn`` none is beside it, and all are served there. ``first``: the number of the first picture.
+    """
     media = folder / f"{name}.json_Files"
     media.mkdir(parents=True)
     messages = []
-    for number in range(amount):
+    for number in range(first, first + amount):
         file_name = f"{'SPOILER_' if number % 11 == 7 else ''}view-{number:03}.png"
-        if number < amount - expired:
+        local = cdn is None and number < first + amount - expired
+        if cdn is not None:
+            url = cdn.serve(f"/attachments/7/{9000 + number}/{file_name}", encoded(picture(number)))
+        elif local:
             picture(number).save(media / file_name)
             url = f"{media.name}/{file_name}"
         else:
             url = f"https://cdn.discordapp.com/attachments/7/{9000 + number}/{file_name}?ex=65000000&is=64000000&hm=0&"
         author = AUTHORS[number % len(AUTHORS)]
         attachment = {"id": str(9000 + number), "url": url, "fileName": file_name, "fileSizeBytes": None}
-        if number < amount - expired:
+        if local:
             attachment["fileSizeBytes"] = (media / file_name).stat().st_size
         messages.append(
             {

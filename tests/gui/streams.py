@@ -8,7 +8,7 @@ from typing import Sequence
 
 from ras.engine import ModeState
 from ras.errors import SkipReason
-from ras.gui.bench import ArchiveFacts, Bench, EngineFacts
+from ras.gui.bench import ArchiveFacts, Bench, EngineFacts, Readiness
 from ras.images import make_preview
 from ras.records import (
     Archive,
@@ -69,12 +69,12 @@ class StreamBench(Bench):
 
     def build(self, settings: Settings) -> Job[EngineFacts]:
         yield from ()
-        return EngineFacts("stream", "Stream", "cpu", STATES)
+        return EngineFacts("stream", "Stream", "cpu", Readiness(STATES))
 
     def open(self, paths: Sequence[str]) -> Job[ArchiveFacts]:
         yield from ()
         records = tuple(result.record for result in self.results)
-        return ArchiveFacts(Archive(tuple(paths), "stream", (CHANNEL,), 10, records), 0, STATES)
+        return ArchiveFacts(Archive(tuple(paths), "stream", (CHANNEL,), 10, records), 0, Readiness(STATES))
 
     def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
         try:

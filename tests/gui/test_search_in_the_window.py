@@ -31,6 +31,8 @@ def searched(driver: Driver, export: Path, tmp_path: Path, number: int = 5) -> A
     picture(number).save(query, quality=70)
     app.inputs.load_query(str(query))
     driver.until(lambda: app.run.report is not None)
+    driver.live(0.05)
+    driver.until(lambda: app.results.complete)  # the details have come, and the tiles were laid out anew
     return app
 
 

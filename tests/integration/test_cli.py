@@ -18,24 +18,12 @@ if sys.platform != "win32":
     import termios
 
 from tests.exports import attachment, author, make_export, message
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.program import REPOSITORY, gradient, ras
 
 JSON_KEYS = {
     *("rank", "score", "message_id", "attachment_id", "file_name", "url", "message_link"),
     *("author", "channel", "timestamp", "path"),
 }
-
-
-def ras(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ras", *map(str, arguments)],
-        capture_output=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **environment},
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -60,24 +48,12 @@ def export(tmp_path: Path) -> Path:
     return make_export(tmp_path / "export", messages=messages, media=True)
 
 
-def gradient(seed: int, side: int = 320) -> bytes:
-    """A picture with structure enough for a fingerprint."""
-    import io
-
-    import numpy as np
-    from PIL import Image
-
-    blocks = np.random.default_rng(seed).integers(0, 255, (6, 6, 3)).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(blocks).resize((side, side), Image.Resampling.BICUBIC).save(file, "PNG")
-    return file.getvalue()
-
-
 def test_json_has_every_field_and_the_copy_first(export: Path, query: Path) -> None:
     done = ras("search", export, query, "--json", "--encoder", "fingerprint", "--top-k", 5)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert set(found) == {"mode", "encoder", "device", "searched", "skipped", "results"}
+    assert set(found) == {"query", "mode", "encoder", "device", "searched", "skipped", "not_indexed", "results"}
+    assert (found["query"], found["not_indexed"]) == (str(query), 0)
     assert (found["mode"], found["device"], found["searched"]) == ("realtime", "cpu", 2)
     assert found["encoder"].startswith("fingerprint")
     assert found["skipped"] == {"expired_link": 1, "unsupported_format": 1}
@@ -127,6 +103,15 @@ def test_nothing_found_is_exit_code_1(tmp_path: Path, query: Path) -> None:
         (("search", "{export}", "{export}"), ".json"),
         (("search", "{export}", "{query}", "--top-k", "0"), "top_k"),
         (("search", "{export}", "{query}", "--mode", "psychic"), "psychic"),
+        (("search", "{export}", "{query}", "--filter", "colour=red"), "colour"),
+        (("search", "{export}", "{query}", "--indexed", "all"), "No archive is indexed yet"),
+        (("search", "{export}", "--dance", "{query}"), "--dance"),
+        (("search", "{export}"), "PICTURE"),
+        (("index",), "ARCHIVE"),
+        (("index", "{tmp}/missing.json"), "missing.json"),
+        (("index", "{query}"), "query.png"),
+        (("archives", "paint"), "paint"),
+        (("archives", "remove", "all"), "No archive is indexed yet"),
         (("dance",), "dance"),
     ],
 )
@@ -192,6 +177,10 @@ def test_help_and_version_need_no_package(tmp_path: Path) -> None:
         (["--help"], "exit codes"),
         (["--version"], "Reverse Archive Search"),
         (["search", "-h"], "--json"),
+        (["search", "--help"], "--indexed"),
+        (["index", "-h"], "--retry"),
+        (["archives", "-h"], "compact"),
+        (["archives", "remove", "-h"], "--yes"),
     ):
         done = subprocess.run(
             [sys.executable, "-S", "-m", "ras", *arguments],

@@ -30,12 +30,15 @@ def index() -> Iterator[PackageIndex]:
 
 CLI = """
 import os, sys
-from ras.whole_cli import build_parser
-from ras.whole_cli import main as whole
+from ras.cli.whole import build_parser
+from ras.cli.whole import main as whole
 
 def main(argv):
     if argv[:1] == ["search"] and "-h" not in argv:
         print("searching", argv[1:], "with", sys.prefix, "in", os.getcwd(), file=sys.stderr)
+        return 0
+    if argv[:1] in (["index"], ["archives"]) and "-h" not in argv:
+        print(*argv, "with", sys.prefix, "in", os.getcwd(), file=sys.stderr)
         return 0
     return whole(argv)
 """
@@ -55,8 +58,9 @@ class Machine:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(REPOSITORY / "ras", self.checkout / "ras", ignore=ignored)
         # The packages of the index are empty, so a search cannot run: it only says where it would.
-        (self.checkout / "ras" / "cli.py").rename(self.checkout / "ras" / "whole_cli.py")
-        (self.checkout / "ras" / "cli.py").write_text(CLI, "utf-8")
+        cli = self.checkout / "ras" / "cli"
+        (cli / "__init__.py").rename(cli / "whole.py")
+        (cli / "__init__.py").write_text(CLI, "utf-8")
         for name in ("run_app.py", "requirements.txt", "pyproject.toml"):
             shutil.copy(REPOSITORY / name, self.checkout)
 
@@ -204,6 +208,13 @@ def test_the_program_runs_in_the_environment_and_in_the_callers_folder(ready: Ma
     assert told.returncode == 0, told.stdout
 
 
+@pytest.mark.parametrize("arguments", [("index", "no.json"), ("archives",), ("archives", "remove", "1", "--yes")])
+def test_indexing_and_its_care_run_in_the_environment_as_well(ready: Machine, arguments: tuple[str, ...]) -> None:
+    done = ready.run(*arguments)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"{' '.join(arguments)} with {ready.home / 'env'} in {ready.elsewhere}\n"
+
+
 def test_changed_requirements_bring_only_that_stage_up_to_date(ready: Machine) -> None:
     path = ready.checkout / "requirements.txt"
     before = path.read_text("utf-8")
@@ -243,6 +254,8 @@ def test_help_version_and_doctor_need_no_environment(tmp_path: Path, index: Pack
     machine = Machine(tmp_path, index)
     assert "search" in machine.run("--help").stdout
     assert machine.run("--version").returncode == 0
+    assert "--retry" in machine.run("index", "-h").stdout
+    assert "verify" in machine.run("archives", "-h").stdout
     told = machine.run("doctor", "--json")
     answer = json.loads(told.stdout)
     assert told.returncode == 3

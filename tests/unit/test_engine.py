@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 import pytest
 from PIL import Image
 
 from ras.engine import SearchEngine
-from ras.errors import EncoderError, ModeError, RASError
-from ras.records import Archive, Event, Job, Notice, Query, Results, SearchReport
+from ras.errors import EncoderError, ModeError, RASError, StoreError
+from ras.filters import Filter
+from ras.records import Archive, Event, Job, Notice, Query, Results, SearchReport, SearchResult
 from ras.strategies.base import SearchStrategy
 from tests.pictures import ColourEncoder, archive, record
 
@@ -16,24 +19,64 @@ ARCHIVE = archive([record(1)])
 
 
 class Scripted(SearchStrategy):
-    """A strategy that does what the test says."""
+    """A strategy that does what the test says. ``scores``: place in the archive → score of the picture there."""
 
-    def __init__(self, mode: str, unavailable: str | None = None, error: RASError | None = None) -> None:
+    def __init__(
+        self,
+        mode: str,
+        unavailable: str | None = None,
+        error: RASError | None = None,
+        scores: dict[int, float] | None = None,
+        unsearched: Sequence[int] = (),
+        skipped: dict[str, int] | None = None,
+    ) -> None:
         self.mode = mode  # type: ignore[misc]
         self._unavailable = unavailable
         self._error = error
+        self._scores = scores or {}
+        self._unsearched = unsearched
+        self._skipped = skipped or {}
+        self.asked: list[tuple[Archive, Filter]] = []
+        self.closed = False
 
     def unavailable(self, archive: Archive) -> str | None:
         return self._unavailable
 
+    def unsearched(self, archive: Archive) -> Sequence[int]:
+        return self._unsearched
+
     def estimate(self, archive: Archive) -> float:
         return 40.0
 
-    def search(self, query: Query, archive: Archive, top_k: int) -> Job[SearchReport]:
+    def search(
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+    ) -> Job[tuple[SearchReport, ...]]:
+        self.asked.append((archive, where))
         if self._error is not None:
             raise self._error
-        yield Results((), final=True)
-        return SearchReport(self.mode, "colour-1", "cpu", top_k, {}, ())
+        ranked = sorted(self._scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
+        results = tuple(
+            SearchResult(rank, score, archive.records[place], place=place)
+            for rank, (place, score) in enumerate(ranked, 1)
+        )
+        reports = []
+        for number, _ in enumerate(queries):
+            yield Results(results, final=True, query=number)
+            reports.append(
+                SearchReport(
+                    self.mode,
+                    "colour-1",
+                    "cpu",
+                    len(self._scores),
+                    self._skipped,
+                    results,
+                    not_indexed=len(self._unsearched),
+                )
+            )
+        return tuple(reports)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def engine(*strategies: Scripted) -> SearchEngine:
@@ -76,7 +119,7 @@ def test_a_mode_that_was_asked_for_and_cannot_be_used_steps_down_with_its_reason
 def test_a_mode_that_this_version_lacks_steps_down() -> None:
     events, report = run(engine(Scripted("realtime")).search(QUERY, ARCHIVE, mode="cached"))
     assert report.mode == "realtime"
-    assert "not part of this version" in notices(events)[0]
+    assert "not part of this engine" in notices(events)[0]
 
 
 def test_a_mode_that_breaks_steps_down_in_auto_too() -> None:
@@ -108,10 +151,108 @@ def test_mode_states_tell_what_each_mode_takes() -> None:
     assert (states["realtime"].available, states["realtime"].text) == (True, "about 40 s for 1 picture")
     assert (states["auto"].available, states["auto"].text) == (True, "Real-time, about 40 s for 1 picture")
     assert not states["faiss"].available
-    assert "not part of this version" in states["faiss"].text
+    assert "not part of this engine" in states["faiss"].text
 
 
 def test_has_cache() -> None:
     assert not engine(Scripted("realtime")).has_cache(ARCHIVE)
     assert not engine(Scripted("cached", "nothing is stored."), Scripted("realtime")).has_cache(ARCHIVE)
     assert engine(Scripted("cached")).has_cache(ARCHIVE)
+
+
+FIVE = archive([record(number) for number in range(5)])
+
+
+def test_auto_goes_on_in_real_time_with_what_is_not_indexed_and_ranks_all_as_one() -> None:
+    cached = Scripted("cached", scores={0: 0.5, 2: 0.9, 3: 0.7}, unsearched=(1, 4), skipped={"gone": 1})
+    realtime = Scripted("realtime", scores={0: 0.8, 1: 0.7}, skipped={"gone": 2, "damaged": 1})
+    where = Filter(has_text=False)
+    events, report = run(engine(cached, realtime).search(QUERY, FIVE, top_k=4, where=where))
+    # Places 1 and 4 of the archive are 0 and 1 of what Real-time gets; of equal scores the earlier record comes first.
+    assert [(result.rank, result.place, result.score) for result in report.results] == [
+        (1, 2, 0.9),
+        (2, 1, 0.8),
+        (3, 3, 0.7),
+        (4, 4, 0.7),
+    ]
+    assert [result.record for result in report.results] == [FIVE.records[place] for place in (2, 1, 3, 4)]
+    assert [record.key for record in realtime.asked[0][0].records] == ["a:1", "a:4"]
+    assert cached.asked[0] == (FIVE, where)
+    assert report.searched == 5
+    assert report.skipped == {"gone": 3, "damaged": 1}
+    assert report.not_indexed == 0
+    shown = [event for event in events if isinstance(event, Results)]
+    assert [event.final for event in shown] == [False, True]
+    assert shown[-1].results == report.results
+    assert not notices(events)
+
+
+def test_auto_asks_real_time_only_for_what_passes_the_filter() -> None:
+    cached = Scripted("cached", scores={0: 0.5}, unsearched=(1, 4))
+    realtime = Scripted("realtime", scores={0: 0.8})
+    run(engine(cached, realtime).search(QUERY, FIVE, where=Filter(file_name="4.png")))
+    assert [record.key for record in realtime.asked[0][0].records] == ["a:4"]
+    run(engine(cached, realtime).search(QUERY, FIVE, where=Filter(file_name="0.png")))
+    assert len(realtime.asked) == 1
+
+
+def test_auto_keeps_what_the_store_found_when_real_time_fails() -> None:
+    cached = Scripted("cached", scores={0: 0.5}, unsearched=(1, 4))
+    events, report = run(engine(cached, Scripted("realtime", error=RASError("The net is gone."))).search(QUERY, FIVE))
+    assert [result.place for result in report.results] == [0]
+    assert report.not_indexed == 2
+    assert "2 of 5 pictures are not indexed yet" in notices(events)[0]
+    assert "The net is gone." in notices(events)[0]
+    assert [event.final for event in events if isinstance(event, Results)] == [False, True]
+
+
+def test_a_mode_that_was_asked_for_names_what_is_not_indexed_and_leaves_it_out() -> None:
+    cached = Scripted("cached", scores={0: 0.5}, unsearched=(1, 4))
+    realtime = Scripted("realtime")
+    events, report = run(engine(cached, realtime).search(QUERY, FIVE, mode="cached"))
+    assert report.not_indexed == 2
+    assert "2 of 5 pictures are not indexed yet" in notices(events)[0]
+    assert not realtime.asked
+
+
+def test_several_queries_get_a_report_each() -> None:
+    cached = Scripted("cached", scores={0: 0.5}, unsearched=(1,))
+    search = engine(cached, Scripted("realtime", scores={0: 0.8})).search_many([QUERY, QUERY], FIVE)
+    events, reports = run(search)  # type: ignore[arg-type]
+    assert [[result.place for result in report.results] for report in reports] == [[1, 0], [1, 0]]  # type: ignore[attr-defined]
+    assert [event.query for event in events if isinstance(event, Results) and event.final] == [0, 1]
+
+
+def test_the_states_say_what_is_not_indexed() -> None:
+    search = engine(Scripted("cached", unsearched=(1, 4)), Scripted("realtime"))
+    states = {state.mode: state.text for state in search.mode_states(FIVE)}
+    assert states["cached"] == "about 40 s for 3 pictures; 2 not indexed yet"
+    assert states["auto"] == f"Cached, {states['cached']}; these follow in Real-time, about 40 s"
+    assert search.not_indexed(FIVE) == 2
+    assert engine(Scripted("cached", "nothing is stored.")).not_indexed(FIVE) == 5
+
+
+def test_without_a_store_nothing_can_be_indexed_and_the_reason_is_said() -> None:
+    search = SearchEngine(ColourEncoder(), {}, store_trouble="The folder cannot be written.")
+    with pytest.raises(StoreError, match="The folder cannot be written"):
+        next(search.index(FIVE))
+
+
+def test_closing_closes_the_strategies() -> None:
+    cached = Scripted("cached")
+    engine(cached).close()
+    assert cached.closed
+
+
+def test_pictures_that_change_sides_during_the_search_are_found_once() -> None:
+    """Another program indexes place 1 while the search runs; the file with place 3 turns out damaged."""
+
+    class Changing(Scripted):
+        def unsearched(self, archive: Archive) -> Sequence[int]:
+            return (3, 4) if self.asked else (1, 4)
+
+    cached = Changing("cached", scores={0: 0.5, 1: 0.6})
+    realtime = Scripted("realtime", scores={0: 0.6, 1: 0.7, 2: 0.8})
+    _, report = run(engine(cached, realtime).search(QUERY, FIVE))
+    assert [(result.place, result.score) for result in report.results] == [(4, 0.8), (3, 0.7), (1, 0.6), (0, 0.5)]
+    assert [result.rank for result in report.results] == [1, 2, 3, 4]

@@ -9,15 +9,26 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ras.engine import ModeState
 from ras.gui import shapes
+from ras.gui.bench import IndexState
 from ras.gui.commands import shown_keys
 from ras.gui.incoming import paths_in, sort_files
 from ras.gui.links import OpenError, open_link, open_picture
 from ras.gui.palette import PALETTES
-from ras.gui.status_bar import progress_text, report_text
 from ras.gui.window import fitted
+from ras.gui.wording import (
+    index_label,
+    indexed_text,
+    mode_label,
+    mode_word,
+    not_indexed_text,
+    progress_text,
+    report_text,
+    stopped_text,
+)
 from ras.paths import REPOSITORY
-from ras.records import Progress, SearchReport, finish
+from ras.records import IndexReport, Progress, SearchReport, finish
 
 
 def luminance(colour: str) -> float:
@@ -55,6 +66,59 @@ def test_report_counts_what_was_skipped() -> None:
         report_text(report, 3561, 41)
         == "Compared 3,210 of 3,561 pictures in 40 s; skipped 351: 340 link expired, 11 other kind of file."
     )
+
+
+def test_report_of_the_index_says_what_is_missing() -> None:
+    report = SearchReport("cached", "x", "cpu", 3347, {}, (), 0.0, 214)
+    assert report_text(report, 3561, 0.2) == (
+        "Compared 3,347 of 3,561 pictures from the index in under 1 s; 214 not indexed yet."
+    )
+
+
+def test_indexing_ends_in_one_sentence() -> None:
+    def report(indexed: int, **skipped: int) -> IndexReport:
+        return IndexReport("a", 3561, indexed, indexed, 0, skipped, 41)
+
+    assert indexed_text(report(3561)) == "All 3,561 pictures are indexed (40 s)."
+    assert indexed_text(report(3210, unsupported_format=11, expired_link=340)) == (
+        "3,210 of 3,561 pictures are indexed (40 s); left out 351: 340 link expired, 11 other kind of file."
+    )
+    assert stopped_text(IndexState(3561, 1204, 0)) == (
+        "Stopped. 1,204 of 3,561 pictures are indexed; press “Index 2,357 new” to go on."
+    )
+    assert stopped_text(IndexState(3561, 0, 0)) == (
+        "Stopped. 0 of 3,561 pictures are indexed; press “Index archive” to go on."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "label", "sentence"),
+    [
+        (IndexState(3561, 0, 0), "Index archive", "Index the archive once, and every search takes a moment."),
+        (IndexState(3561, 3347, 0), "Index 214 new", "214 of 3,561 pictures are not indexed yet."),
+        (IndexState(3561, 3547, 13), "Index 1 new", "1 of 3,561 pictures is not indexed yet."),
+        (IndexState(3561, 3221, 340), "Indexed, 340 left out …", ""),
+        (IndexState(340, 0, 340), "340 left out …", ""),
+        (IndexState(3561, 3561, 0), "Indexed", ""),
+    ],
+)
+def test_an_archive_says_what_is_not_indexed(state: IndexState, label: str, sentence: str) -> None:
+    assert index_label(state) == label
+    assert not_indexed_text(state) == sentence
+
+
+def test_modes_say_how_long_they_take_or_that_they_are_not_ready() -> None:
+    cached = ModeState("cached", "Cached", True, "under 1 s for 3,347 pictures; 214 not indexed yet")
+    assert mode_label(cached) == "Cached – under 1 s"
+    assert mode_word(cached, "214 of 3,561 pictures are not indexed yet.") == (
+        "Under 1 s for 3,347 pictures. 214 of 3,561 pictures are not indexed yet."
+    )
+    faiss = ModeState("faiss", "FAISS", False, "none of its pictures is indexed yet.")
+    assert mode_label(faiss) == "FAISS – not ready"
+    assert mode_word(faiss, "Index the archive once.") == "None of its pictures is indexed yet."
+    auto = ModeState("auto", "Auto", True, "Real-time, about 3 min for 3,561 pictures")
+    assert mode_label(auto) == "Auto – Real-time, about 3 min"
+    assert mode_word(auto, "") == "Real-time, about 3 min for 3,561 pictures"
 
 
 @pytest.mark.parametrize(

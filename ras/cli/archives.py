@@ -1,0 +1,158 @@
+"""The command ``archives``: what was indexed, and the care of the store."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Sequence
+
+from ras.cli.codes import NOTHING, SUCCESS
+from ras.cli.follow import follow, say
+from ras.cli.output import print_json, print_text
+from ras.cli.stored import NONE_YET, find_archive
+from ras.errors import SettingsError
+from ras.opening import existing_store
+
+if TYPE_CHECKING:
+    from ras.store import EmbeddingStore, StoredArchive
+
+
+def archives(options: argparse.Namespace) -> int:
+    """Run the action; the exit code. Raises StoreError, SettingsError."""
+    action = {"list": _list, "remove": _remove, "verify": _verify, "compact": _compact}[options.action]
+    store = existing_store()
+    if store is None:
+        if options.action == "remove":
+            raise SettingsError(NONE_YET)
+        if options.json:
+            print_json(_NOTHING[options.action])
+        else:
+            print_text(NONE_YET)
+        return SUCCESS
+    with store:
+        for sentence in store.notices:
+            say(sentence)
+        return action(store, options)
+
+
+_NOTHING: dict[str, dict[str, Any]] = {
+    "list": {"archives": [], "usage": None},
+    "verify": {"shards": 0, "damaged": [], "lost": 0},
+    "compact": {"before": 0, "after": 0},
+}
+"""What ``--json`` prints where there is no store yet."""
+
+
+def _list(store: EmbeddingStore, options: argparse.Namespace) -> int:
+    from ras.text import count, size
+
+    usage = store.usage()
+    known = sorted(store.archives(), key=lambda archive: archive.id)
+    listed = [(archive, _indexed(store, archive, sorted(usage.embeddings))) for archive in known]
+    if options.json:
+        found = [{**_as_json(archive), "indexed": indexed} for archive, indexed in listed]
+        print_json({"archives": found, "usage": dataclasses.asdict(usage)})
+        return SUCCESS
+    if not listed:
+        print_text(NONE_YET)
+    for archive, indexed in listed:
+        print_text(*_lines(archive, indexed))
+    rest = usage.total_bytes - usage.embedding_bytes - usage.preview_bytes - usage.index_bytes
+    print_text(
+        f"The store takes {size(usage.total_bytes)}: embeddings {size(usage.embedding_bytes)}, "
+        f"previews {size(usage.preview_bytes)}, indexes {size(usage.index_bytes)}, the rest {size(max(rest, 0))}; "
+        f"{count(usage.contents, 'different picture')}."
+    )
+    return SUCCESS
+
+
+def _remove(store: EmbeddingStore, options: argparse.Namespace) -> int:
+    from ras.text import clean, count, size
+
+    known = store.archives()
+    chosen = {archive.id: archive for archive in (find_archive(wanted, known) for wanted in options.files)}
+    if not options.yes:
+        names = ", ".join(
+            f"“{clean(archive.name)}” ({count(archive.pictures, 'picture')})" for archive in chosen.values()
+        )
+        if not _agreed(f"Forget {names}? Exports and pictures on the disk are not touched. [y/N] "):
+            say("Nothing was removed.")
+            return SUCCESS
+    freed = {archive_id: follow(store.remove(archive_id)) for archive_id in chosen}
+    if options.json:
+        removed = [{"id": each, "name": chosen[each].name, "freed": freed[each]} for each in freed]
+        print_json({"removed": removed, "usage": dataclasses.asdict(store.usage())})
+        return SUCCESS
+    for archive_id, archive in chosen.items():
+        print_text(f"Removed {clean(archive.name)}; {size(freed[archive_id])} were freed.")
+    return SUCCESS
+
+
+def _verify(store: EmbeddingStore, options: argparse.Namespace) -> int:
+    from ras.text import count
+
+    report = follow(store.verify())
+    if options.json:
+        print_json(dataclasses.asdict(report))
+    elif not report.damaged:
+        print_text(f"Everything is sound: {count(report.shards, 'shard')} and the facts about them were checked.")
+    else:
+        again = f"{count(report.lost, 'embedding')} will be made again when the archives are indexed again."
+        print_text(*report.damaged, again)
+    return NOTHING if report.damaged else SUCCESS
+
+
+def _compact(store: EmbeddingStore, options: argparse.Namespace) -> int:
+    from ras.text import size
+
+    report = follow(store.compact())
+    if options.json:
+        print_json(dataclasses.asdict(report))
+    else:
+        less = max(report.before - report.after, 0)
+        print_text(f"The store takes {size(report.after)}, {size(less)} less than before.")
+    return SUCCESS
+
+
+def _agreed(question: str) -> bool:
+    """Ask on the terminal. Raises SettingsError where there is none."""
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise SettingsError("Nobody can be asked here whether to remove it: say --yes to do it.")
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    answer = ""
+    with contextlib.suppress(OSError):
+        answer = sys.stdin.readline()
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _indexed(store: EmbeddingStore, archive: StoredArchive, encoder_ids: Sequence[str]) -> dict[str, int]:
+    """Encoder id → how many pictures of the archive have an embedding of it; without those that have none."""
+    records = store.load([archive.id]).records
+    counts = {each: int((store.contents_of(records, each) >= 0).sum()) for each in encoder_ids}
+    return {each: number for each, number in counts.items() if number}
+
+
+def _lines(archive: StoredArchive, indexed: dict[str, int]) -> list[str]:
+    from ras.text import clean, count
+
+    when = archive.indexed_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    by = ", ".join(f"{number:,} by {encoder}" for encoder, number in indexed.items()) or "none yet"
+    lines = [f"{archive.id:>3}. {clean(archive.name)}", f"{count(archive.pictures, 'picture')}, indexed {when}: {by}"]
+    for path in archive.paths:
+        lines.append(clean(path) + ("" if os.path.exists(path) else "  (export file is gone; searches work without)"))
+    return ["\n     ".join(lines)]
+
+
+def _as_json(archive: StoredArchive) -> dict[str, Any]:
+    return {
+        "id": archive.id,
+        "name": archive.name,
+        "pictures": archive.pictures,
+        "messages": archive.message_count,
+        "indexed_at": archive.indexed_at.isoformat(),
+        "paths": [{"path": path, "exists": os.path.exists(path)} for path in archive.paths],
+    }

@@ -1,0 +1,94 @@
+"""The panels of the window, from top to bottom and from left to right."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from ras.gui.archive_bar import ArchiveBar
+from ras.gui.centre import Centre
+from ras.gui.details import DetailsPanel
+from ras.gui.notices import NoticeBar
+from ras.gui.query_panel import QueryPanel
+from ras.gui.status_bar import StatusBar
+from ras.settings import MODES
+
+if TYPE_CHECKING:
+    from ras.gui.app import App
+
+
+class Panels(ttk.Frame):
+    """Made before the parts that they report to: what a panel calls is looked up in the app when it calls."""
+
+    def __init__(self, app: App) -> None:
+        theme, px = app.theme, app.theme.px
+        super().__init__(app.root, padding=(px(16), px(14), px(16), px(10)))
+        self._px = px
+        self.pack(fill="both", expand=True)
+        self.columnconfigure(1, weight=1)
+        self.rowconfigure(2, weight=1)
+        can_drop = self._accept_drops(app)
+        self.archive_bar = ArchiveBar(
+            self,
+            theme,
+            can_drop=can_drop,
+            open_archive=lambda: app.inputs.ask_for_archive(),
+            index=lambda: app.index.start(),
+            show_failures=lambda: app.index.show_failures(),
+        )
+        self.archive_bar.grid(row=0, column=0, columnspan=3, sticky="ew", pady=(0, px(14)))
+        self.notices = NoticeBar(self, theme)
+        self.notices.grid(row=1, column=0, columnspan=3, sticky="ew", pady=(0, px(12)))
+        self.notices.grid_remove()
+        self.query_panel = QueryPanel(
+            self,
+            theme,
+            can_drop=can_drop,
+            browse=lambda: app.inputs.ask_for_picture(),
+            clear=lambda: app.inputs.clear_query(),
+            choose_mode=app.choose_mode,
+            search=app.search,
+            cancel=app.cancel,
+        )
+        self.query_panel.name_mode({"auto": "Auto", **MODES}[app.settings.mode])
+        self.query_panel.grid(row=2, column=0, sticky="ns")
+        self.query_panel.grid_propagate(False)
+        self.centre = Centre(
+            self,
+            theme,
+            selected=lambda result: app.selection.show(result),
+            opened=app.actions.open_message.run,
+            menu=app.actions.pop_up,
+            search=app.search,
+            can_drop=can_drop,
+        )
+        self.centre.grid(row=2, column=1, sticky="nsew", padx=(px(4), 0))
+        self.details = DetailsPanel(self, theme, actions=app.actions.in_panel, close=lambda: app.selection.toggle())
+        self.details.grid(row=2, column=2, sticky="ns", padx=(px(8), 0))
+        self.details.grid_propagate(False)
+        self.details.grid_remove()
+        self.status = StatusBar(
+            self,
+            theme,
+            show_skipped=app.show_skipped,
+            stop_indexing=lambda: app.index.run.stop(),
+            stop_download=lambda: app.encoder.stop_download(),
+        )
+        self.status.grid(row=3, column=0, columnspan=3, sticky="ew", pady=(px(10), 0))
+        self.bind("<Configure>", self._resized)
+
+    def _accept_drops(self, app: App) -> bool:
+        from ras.gui.dnd import accept_drops
+
+        return accept_drops(
+            self,
+            hovering=lambda over: self.query_panel.zone.light(over),
+            files=lambda paths: app.inputs.take_files(paths),
+            refuse=lambda text: self.notices.say(text),
+        )
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        roomy = event.width > self._px(1120)
+        for panel in (self.query_panel, self.details):
+            panel.configure(width=self._px(288 if roomy else 252))

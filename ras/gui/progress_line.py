@@ -1,0 +1,59 @@
+"""A line that says how far a job is: a sentence, a bar, and a button that stops it."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from tkinter import ttk
+from typing import Callable
+
+from ras.gui.fitted_label import FittedLabel
+from ras.gui.theme import Theme
+from ras.gui.wording import progress_text
+from ras.records import Progress
+
+
+class ProgressLine(ttk.Frame):
+    """Takes no room until ``show``; put it into a grid."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, stop_label: str, stop: Callable[[], None]) -> None:
+        super().__init__(parent)
+        px = theme.px
+        self.columnconfigure(0, weight=1)
+        self._text = FittedLabel(self, theme)
+        self._text.grid(row=0, column=0, sticky="ew")
+        self._bar = ttk.Progressbar(self, length=px(180))
+        self._bar.grid(row=0, column=1, padx=px(12))
+        self.stop = ttk.Button(self, text=stop_label, style="Quiet.TButton", command=stop)
+        self.stop.grid(row=0, column=2)
+        self._stage, self._started = "", 0.0
+
+    @property
+    def text(self) -> str:
+        """What is said; empty while the line is not there."""
+        return self._text.text
+
+    def show(self, event: Progress, more: str = "") -> None:
+        """``more`` is said behind what the event says."""
+        if event.stage != self._stage:
+            self._stage, self._started = event.stage, time.monotonic()
+        said = progress_text(event, time.monotonic() - self._started)
+        self._text.say(f"{said} · {more}" if more else said)
+        fill(self._bar, event)
+        self.grid()
+
+    def hide(self) -> None:
+        self._stage = ""
+        self._text.say("")
+        self._bar.stop()
+        self.grid_remove()
+
+
+def fill(bar: ttk.Progressbar, event: Progress) -> None:
+    """Bring a bar in line with an event; without a total it runs to and fro."""
+    if event.total:
+        bar.stop()
+        bar.configure(mode="determinate", maximum=event.total, value=event.done)
+    elif str(bar.cget("mode")) != "indeterminate":
+        bar.configure(mode="indeterminate")
+        bar.start(20)

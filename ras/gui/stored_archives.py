@@ -1,0 +1,159 @@
+"""Jobs on the embedding store beside the searches: each opens a connection of its own, so any worker may run them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Sequence
+
+from ras.errors import StoreError
+from ras.records import Archive, Job, Notice, Skipped
+from ras.text import clean
+
+if TYPE_CHECKING:
+    from ras.gui.bench import IndexState
+    from ras.store import CompactReport, EmbeddingStore, Usage, VerifyReport
+
+
+@dataclass(frozen=True)
+class ArchiveRow:
+    """An archive in the store, as the window lists it."""
+
+    id: int
+    name: str
+    paths: tuple[str, ...]
+    pictures: int
+    indexed_at: datetime
+    gone: tuple[str, ...]
+    """Those of ``paths`` that are no longer there."""
+
+
+@dataclass(frozen=True)
+class StoreContents:
+    archives: tuple[ArchiveRow, ...]
+    usage: Usage
+
+
+def list_archives() -> Job[StoreContents]:
+    """Every archive in the store, the latest first, and the space that all take."""
+    yield from ()
+    with _open_store() as store:
+        rows = [
+            ArchiveRow(found.id, found.name, found.paths, found.pictures, found.indexed_at, _gone(found.paths))
+            for found in store.archives()
+        ]
+        rows.sort(key=lambda row: row.indexed_at, reverse=True)
+        return StoreContents(tuple(rows), store.usage())
+
+
+def remove_archives(ids: Sequence[int]) -> Job[int]:
+    """Remove archives from the store; how many bytes that freed. The exports themselves stay."""
+    freed = 0
+    with _open_store() as store:
+        for archive_id in ids:
+            freed += yield from store.remove(archive_id)
+    return freed
+
+
+def verify_store() -> Job[VerifyReport]:
+    with _open_store() as store:
+        return (yield from store.verify())
+
+
+def compact_store() -> Job[CompactReport]:
+    with _open_store() as store:
+        return (yield from store.compact())
+
+
+def list_failures(archive: Archive) -> Job[tuple[Skipped, ...]]:
+    """The pictures of the archive that could not be indexed when they were last tried."""
+    yield from ()
+    with _open_store() as store:
+        failures = store.failures([record.key for record in archive.records])
+    return tuple(
+        Skipped(record, failures[record.key].reason, failures[record.key].detail)
+        for record in archive.records
+        if record.key in failures
+    )
+
+
+def count_indexed(archive: Archive, encoder_id: str) -> IndexState | None:
+    """How much of the archive has embeddings of the encoder; None where the store cannot be used."""
+    from ras.gui.bench import IndexState
+
+    try:
+        with _open_store() as store:
+            there = store.contents_of(archive.records, encoder_id) >= 0
+            missing = [record.key for record, found in zip(archive.records, there) if not found]
+            failures = store.failures(missing)
+    except StoreError:  # who builds the engine hears of it, and the modes say it
+        return None
+    failed = sum(key in failures for key in missing)
+    return IndexState(len(archive.records), len(archive.records) - len(missing), failed)
+
+
+def read_or_load(paths: Sequence[str]) -> Job[Archive]:
+    """Read exports; where one is no longer there, take what was indexed of it. Yields a Notice on that.
+
+    Raises ArchiveError where nothing can be had.
+    """
+    from ras.archive import read_archive
+
+    gone = _gone(paths)
+    stored = _load(gone) if gone else None
+    if stored is None:
+        return (yield from read_archive(list(paths)))
+    there = [path for path in paths if path not in gone]
+    archive = _joined((yield from read_archive(there)), stored) if there else stored
+    name = f"“{clean(Path(gone[0]).name, longest=100)}”"
+    if len(gone) == 1:
+        yield Notice(f"{name} is no longer there; what was indexed of it is searched.")
+    else:
+        yield Notice(f"{name} and {len(gone) - 1:,} more are no longer there; what was indexed of them is searched.")
+    return archive
+
+
+def _gone(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(path for path in paths if not os.path.exists(path))
+
+
+def _real(paths: Sequence[str]) -> set[str]:
+    return {os.path.realpath(path) for path in paths}
+
+
+def _load(paths: Sequence[str]) -> Archive | None:
+    """What the store has of exports that are gone, as one archive; None unless it has something of each."""
+    wanted = _real(paths)
+    try:
+        with _open_store() as store:
+            same = store.find(paths)
+            found = [same] if same is not None else [known for known in store.archives() if wanted & _real(known.paths)]
+            if not wanted <= {path for known in found for path in _real(known.paths)}:
+                return None
+            return store.load([known.id for known in found])
+    except StoreError:  # who builds the engine hears of it; here the archive is simply not there
+        return None
+
+
+def _joined(read: Archive, stored: Archive) -> Archive:
+    """Both as one archive, each picture of a message once: as it was read, where both have it."""
+    records = {(record.message_id, record.key): record for record in (*stored.records, *read.records)}
+    channels = {(channel.guild_id, channel.id): channel for channel in (*stored.channels, *read.channels)}
+    return dataclasses.replace(
+        read,
+        paths=tuple(dict.fromkeys((*read.paths, *stored.paths))),
+        name=f"{read.name}, {stored.name}",
+        channels=tuple(channels.values()),
+        message_count=read.message_count + stored.message_count,
+        records=tuple(records.values()),
+    )
+
+
+def _open_store() -> EmbeddingStore:
+    from ras.paths import store_folder
+    from ras.store import EmbeddingStore
+
+    return EmbeddingStore(store_folder())

@@ -1,0 +1,99 @@
+"""What the window says of numbers: progress, how a search or an indexing went, what of an archive is indexed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping
+
+from ras.errors import SkipReason
+from ras.text import count, duration, size
+
+if TYPE_CHECKING:
+    from ras.engine import ModeState
+    from ras.gui.bench import IndexState
+    from ras.records import IndexReport, Progress, SearchReport
+
+_FROM_THE_INDEX = ("cached", "faiss")
+
+
+def progress_text(event: Progress, seconds: float) -> str:
+    """``Searching: 1,204 of 3,561 · 38 pictures/s · about 1 min left``; ``seconds`` since the stage began."""
+    if event.unit == "bytes":
+        done, total = size(event.done), size(event.total) if event.total else None
+        parts = [f"{event.stage}: {done} of {total}" if total else f"{event.stage}: {done}"]
+    elif event.total:
+        parts = [f"{event.stage}: {event.done:,} of {count(event.total, event.unit.rstrip('s'))}"]
+    else:
+        parts = [f"{event.stage}: {count(event.done, event.unit.rstrip('s'))}" if event.done else f"{event.stage} …"]
+    if event.unit == "pictures" and event.done and seconds > 1:
+        parts.append(f"{event.done / seconds:,.0f} pictures/s")
+    if event.seconds_left is not None:
+        parts.append(f"about {duration(event.seconds_left)} left".replace("about under", "under"))
+    return " · ".join(parts)
+
+
+def report_text(report: SearchReport, total: int, seconds: float) -> str:
+    """``Compared 3,210 of 3,561 pictures in 41 s; skipped 351: 340 link expired, 11 other kind of file.``"""
+    source = " from the index" if report.mode in _FROM_THE_INDEX else ""
+    said = f"Compared {report.searched:,} of {count(total, 'picture')}{source} in {duration(seconds)}"
+    if report.not_indexed:
+        said += f"; {report.not_indexed:,} not indexed yet"
+    if report.skipped:
+        said += f"; skipped {sum(report.skipped.values()):,}: {reasons_text(report.skipped)}"
+    return said + "."
+
+
+def indexed_text(report: IndexReport) -> str:
+    """``Indexed 3,210 of 3,561 pictures in 41 s; left out 351: 340 link expired, 11 other kind of file.``"""
+    whole = f"All {report.pictures:,} pictures are indexed" if report.pictures > 1 else "The picture is indexed"
+    if report.indexed < report.pictures:
+        whole = f"{report.indexed:,} of {count(report.pictures, 'picture')} are indexed"
+    said = f"{whole} ({duration(report.seconds)})"
+    if report.skipped:
+        said += f"; left out {sum(report.skipped.values()):,}: {reasons_text(report.skipped)}"
+    return said + "."
+
+
+def stopped_text(state: IndexState) -> str:
+    """``Stopped. 1,204 of 3,561 pictures are indexed; press “Index 2,357 new” to go on.``"""
+    verb = "is" if state.indexed == 1 else "are"
+    said = f"Stopped. {state.indexed:,} of {count(state.pictures, 'picture')} {verb} indexed"
+    return f"{said}; press “{index_label(state)}” to go on." if state.fresh else f"{said}."
+
+
+def index_label(state: IndexState) -> str:
+    """What stands on the button that indexes the archive."""
+    if state.fresh:
+        return f"Index {state.fresh:,} new" if state.indexed else "Index archive"
+    if state.failed:
+        return f"Indexed, {state.failed:,} left out …" if state.indexed else f"{state.failed:,} left out …"
+    return "Indexed"
+
+
+def not_indexed_text(state: IndexState) -> str:
+    """``214 of 3,561 pictures are not indexed yet.``; empty where that is so of none, or of all."""
+    if not state.fresh:
+        return ""
+    if state.fresh == state.pictures:
+        return "Index the archive once, and every search takes a moment."
+    verb = "is" if state.fresh == 1 else "are"
+    return f"{state.fresh:,} of {count(state.pictures, 'picture')} {verb} not indexed yet."
+
+
+def mode_label(state: ModeState) -> str:
+    """``Cached – under 1 s``, ``FAISS – not ready``: a mode and how long it takes."""
+    if not state.available:
+        return f"{state.label} – not ready"
+    return f"{state.label} – {state.text.partition(' for ')[0].partition(';')[0]}"
+
+
+def mode_word(state: ModeState, more: str) -> str:
+    """How long the chosen mode takes and a sentence ``more``, or why it is not ready."""
+    said = state.text.partition("; ")[0] if state.available else state.text
+    said = f"{said[:1].upper()}{said[1:]}"
+    return f"{said}. {more}" if more and state.available else said
+
+
+def reasons_text(skipped: Mapping[str, int]) -> str:
+    """``340 link expired, 11 other kind of file``: the most frequent first."""
+    ordered = sorted(skipped.items(), key=lambda item: -item[1])
+    return ", ".join(f"{number:,} {SkipReason(reason).text}" for reason, number in ordered)

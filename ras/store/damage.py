@@ -1,0 +1,115 @@
+"""What to do with damage: set aside what cannot be trusted, never delete it, and keep the rest working."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from ras.errors import StaleView, StoreError
+from ras.store.connection import BUSY_SECONDS, DamagedFacts, Facts
+from ras.store.shards import SHARD_NAME, Shard, ShardTrouble
+from ras.text import count
+
+log = logging.getLogger(__name__)
+
+
+def set_aside(path: Path, damaged: Path) -> Path:
+    """Move a file or folder into the folder ``damaged``, under a name that is free; → where it is. Raises OSError."""
+    damaged.mkdir(exist_ok=True)
+    target = free_name(damaged / path.name)
+    os.rename(path, target)
+    return target
+
+
+def free_name(path: Path) -> Path:
+    """The path, or with a number behind it where something is there."""
+    free, number = path, 1
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+def drop_shard(facts: Facts, shard: Shard, trouble: ShardTrouble | OSError) -> str | None:
+    """Set a damaged shard aside and forget its embeddings, so that the next indexing makes them anew.
+
+    Returns a sentence for the user; None where the store does not have it any more: another program rewrote it.
+    Raises StoreError, also where the file is there but cannot be read now: that may pass, nothing is forgotten for it.
+    """
+    with facts.reading() as connection:
+        if connection.execute("SELECT 1 FROM shards WHERE id = ?", (shard.id,)).fetchone() is None:
+            return None
+    if isinstance(trouble, OSError):
+        raise StoreError(
+            f"The file {shard.file} of the embedding store in {facts.folder} cannot be read: "
+            f"{trouble.strerror or trouble}."
+        ) from trouble
+    what = f"A part of the embedding store in {facts.folder}, {shard.file}, {trouble}"
+    again = f"{count(shard.rows, 'picture')} must be indexed again: index the archive once more"
+    if facts.read_only:
+        return f"{what}; {again}, when the folder is writable."
+    kept = ""
+    with facts.transaction(durable=True) as connection:
+        if connection.execute("SELECT 1 FROM shards WHERE id = ?", (shard.id,)).fetchone() is None:
+            return None
+        # First the file, then the row: where the program dies in between, the row points to a file that is missing.
+        with contextlib.suppress(OSError):  # it is gone, or open elsewhere on Windows: ``compact`` deletes it later
+            if SHARD_NAME.fullmatch(shard.file):  # else it may lie anywhere, and be anybody's
+                aside = set_aside(facts.folder / "shards" / shard.file, facts.folder / "damaged")
+                kept = f" It was set aside in {aside}."
+        encoder = connection.execute("SELECT encoder FROM shards WHERE id = ?", (shard.id,)).fetchone()[0]
+        connection.execute("DELETE FROM shards WHERE id = ?", (shard.id,))
+        connection.execute("UPDATE encoders SET generation = generation + 1 WHERE id = ?", (encoder,))
+    log.warning("%s.%s", what, kept)
+    return f"{what}.{kept} {again}."
+
+
+def raise_stale(sentence: str | None, folder: Path) -> NoReturn:
+    """``sentence`` is None where another program changed the store."""
+    if sentence is None:
+        raise StaleView(f"The embedding store in {folder} was tidied up meanwhile; start the search again.")
+    raise StaleView(sentence, damaged=True)
+
+
+def set_folder_aside(folder: Path, why: str) -> str:
+    """Rename the folder of a store whose facts are damaged; → a sentence for the user. Raises StoreError.
+
+    Call it under a lock: of two programs, the second would rename the first one's new store.
+    """
+    target = free_name(folder.with_name(f"{folder.name}.damaged-{time.strftime('%Y-%m-%d')}"))
+    try:
+        os.rename(folder, target)
+    except OSError as exc:
+        raise StoreError(
+            f"The embedding store in {folder} is damaged ({why}) and could not be set aside: {exc.strerror or exc}. "
+            "Close other programs that use it, or move that folder away yourself."
+        ) from exc
+    log.warning("The store in %s is damaged (%s); it was set aside as %s.", folder, why, target)
+    return (
+        f"The embedding store was damaged ({why}). It was set aside as {target} and a new one was begun: "
+        "index your archives again."
+    )
+
+
+def begin_anew(folder: Path, notices: list[str]) -> Facts:
+    """Set the folder aside, unless another program just did, and open a new store in its place. Raises StoreError."""
+    from filelock import FileLock, Timeout
+
+    lock = folder.with_name(f".{folder.name}.lock")
+    try:
+        with FileLock(str(lock), timeout=BUSY_SECONDS):
+            try:
+                return Facts(folder)
+            except DamagedFacts as exc:
+                notices.append(set_folder_aside(folder, str(exc)))
+            return Facts(folder)
+    except (OSError, Timeout) as exc:
+        raise StoreError(
+            f"The embedding store in {folder} is damaged, and could not be set aside: {exc}. Move that folder away."
+        ) from exc
+    except DamagedFacts as exc:
+        raise StoreError(f"The embedding store in {folder} cannot be made anew: {exc}. Is the disk damaged?") from exc

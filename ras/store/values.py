@@ -1,0 +1,113 @@
+"""The values that go into the embedding store and come out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ras.errors import SkipReason
+from ras.records import Channel
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture that was indexed."""
+
+    key: str
+    """``ImageRecord.key``."""
+    content_hash: str
+    """SHA-256 of the picture's bytes, hexadecimal."""
+    embedding: np.ndarray | None
+    """float32 or float16 (dimension,); None where the content has one already, or earlier in the same call."""
+    preview: bytes | None
+    """A small JPEG or PNG; the first one that a content comes with is kept."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be indexed, and why."""
+
+    key: str
+    reason: SkipReason
+    detail: str
+    """A sentence for the user."""
+    at: float
+    """Seconds since 1970."""
+    limits: str
+    """``Settings.limits`` at that time: under others the picture is worth another try."""
+
+
+@dataclass(frozen=True)
+class StoredArchive:
+    """An archive whose records are in the store."""
+
+    id: int
+    name: str
+    paths: tuple[str, ...]
+    """As they were given when it was indexed."""
+    pictures: int
+    """Its records, whether or not they could be indexed."""
+    message_count: int
+    channels: tuple[Channel, ...]
+    indexed_at: datetime
+    """When it was registered last; aware."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much is in the store, and how much disk it takes (bytes)."""
+
+    pictures: int
+    contents: int
+    """Different pictures: sets of bytes."""
+    embeddings: dict[str, int]
+    """Encoder id → embeddings."""
+    embedding_bytes: int
+    preview_bytes: int
+    """A part of ``facts_bytes``."""
+    facts_bytes: int
+    index_bytes: int
+    total_bytes: int
+    """Everything in the folder, also what was set aside as damaged."""
+
+
+@dataclass(frozen=True)
+class IndexFacts:
+    """What the store knows of the FAISS index file of an encoder."""
+
+    file: str
+    """Its name in ``EmbeddingStore.indexes_folder``."""
+    kind: str
+    rows: int
+    generation: int
+    """The generation of the embeddings that it was made from."""
+    size: int
+    sha256: str
+    mtime_ns: int
+    nprobe: int
+    contents: np.ndarray
+    """int64 (rows,): the content id of each row of the index."""
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What ``EmbeddingStore.verify`` found."""
+
+    shards: int
+    """Shards that were looked at."""
+    damaged: tuple[str, ...]
+    """A sentence on each thing that is damaged."""
+    lost: int
+    """Embeddings that have to be made again: the next indexing of their archives does that."""
+
+
+@dataclass(frozen=True)
+class CompactReport:
+    """Bytes of the folder before and after ``EmbeddingStore.compact``."""
+
+    before: int
+    after: int

@@ -1,0 +1,98 @@
+"""Reading a store through: facts.sqlite, shards, index files."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ras.records import Job, Progress
+from ras.store.connection import Facts, is_damage
+from ras.store.damage import drop_shard, set_aside
+from ras.store.index_files import INDEX_NAME
+from ras.store.rewriting import live_contents, shards_of
+from ras.store.schema import TABLES
+from ras.store.shards import ShardTrouble, check_shard, hash_of
+from ras.store.values import VerifyReport
+
+_STAGE = "Verifying the store"
+
+
+def verify(facts: Facts) -> Job[VerifyReport]:
+    """See ``EmbeddingStore.verify``."""
+    damaged: list[str] = []
+    lost = 0
+    yield Progress(_STAGE, 0, None, "bytes")
+    trouble = yield from _facts_trouble(facts)
+    if trouble:
+        facts.mark_damaged()
+        sentence = (
+            f"The facts of the embedding store in {facts.folder} are damaged ({trouble}). When RAS starts again it "
+            "sets the folder aside and begins a new store, into which archives can be indexed again."
+        )
+        return VerifyReport(0, (sentence,), 0)
+    found = shards_of(facts)
+    live = live_contents(facts)
+    total, done = sum(shard.size for _, _, shard in found), 0
+    for _, _, shard in found:
+        yield Progress(_STAGE, done, total, "bytes")
+        done += shard.size
+        try:
+            check_shard(facts.folder / "shards", shard, again=True)
+            continue
+        except ShardTrouble as exc:
+            trouble_with_it = exc
+        except OSError as exc:  # where the disk cannot read it, waiting does not help: the user asked for the truth
+            trouble_with_it = ShardTrouble(f"cannot be read ({exc.strerror or exc})")
+        told = drop_shard(facts, shard, trouble_with_it)
+        if told is not None:
+            damaged.append(told)
+            lost += int(live[shard.contents].sum())
+    damaged += _index_trouble(facts)
+    yield Progress(_STAGE, total, total, "bytes")
+    return VerifyReport(len(found), tuple(damaged), lost)
+
+
+def _facts_trouble(facts: Facts) -> Job[str]:
+    """What SQLite finds wrong with facts.sqlite; empty where nothing is."""
+    # One table at a time, where SQLite can: so it may be stopped in between.
+    by_table = sqlite3.sqlite_version_info >= (3, 33)
+    troubles = []
+    for table in TABLES if by_table else ("",):
+        yield Progress(_STAGE, 0, None, "bytes")
+        with facts.translated():
+            try:
+                pragma = f"PRAGMA integrity_check({table})" if table else "PRAGMA integrity_check"
+                troubles += [text for (text,) in facts.connection.execute(pragma) if text != "ok"]
+            except sqlite3.DatabaseError as exc:
+                if not is_damage(exc):
+                    raise
+                troubles.append(str(exc))
+    return troubles[0].replace("\n", " ") if troubles else ""
+
+
+def _index_trouble(facts: Facts) -> list[str]:
+    """A sentence on each index whose file is not the one that was made; it is set aside and will be made anew."""
+    folder = facts.folder / "indexes"
+    with facts.reading() as connection:
+        found = connection.execute("SELECT id, file, size, sha256 FROM indexes").fetchall()
+    sentences = []
+    for id, file, size, sha256 in found:
+        path = folder / file
+        try:
+            if not INDEX_NAME.fullmatch(file):
+                what = "has a name that RAS gives to no index"
+            elif path.stat().st_size != size or hash_of(path).hex() != sha256:
+                what = "is damaged"
+            else:
+                continue
+        except FileNotFoundError:
+            what = "is missing"
+        except OSError as exc:
+            what = f"cannot be read ({exc.strerror or exc})"
+        if not facts.read_only:
+            with facts.transaction() as connection:
+                if connection.execute("DELETE FROM indexes WHERE id = ?", (id,)).rowcount == 0:
+                    continue  # replaced meanwhile
+                if INDEX_NAME.fullmatch(file) and path.exists():
+                    set_aside(path, facts.folder / "damaged")
+        sentences.append(f"The FAISS index {file} {what}; the next indexing makes it anew.")
+    return sentences
