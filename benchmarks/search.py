@@ -31,6 +31,7 @@ from ras.store import EmbeddingStore
 
 BLOCK = 8192
 TOP = 50
+BATCH = 5
 
 
 class Pictures:
@@ -180,23 +181,25 @@ def search(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             start = time.perf_counter()
             assert strategy.unavailable(archive) is None
             answer["ready_ms"] = 1000 * (time.perf_counter() - start)
-            taken, found = [], []
+            taken = []
             for one in asked[: options.most]:
                 start = time.perf_counter()
-                (report,) = finish(strategy.search([one], archive, TOP, Filter()))
+                finish(strategy.search([one], archive, TOP, Filter()))
                 taken.append(1000 * (time.perf_counter() - start))
-                found.append(report.results)
-            answer["first_ms"], answer["ms"] = taken[0], taken[1:]
+            # The first ones also pay for what is read or checked once a process.
+            answer["first_ms"], answer["ms"] = taken[0], taken[len(taken) // 4 :]
             for name, where in (("author", Filter(authors=("Member 3",))), ("text", Filter(has_text=True))):
                 finish(strategy.search(asked[:1], archive, TOP, where))
                 start = time.perf_counter()
                 for one in asked[:10]:
                     finish(strategy.search([one], archive, TOP, where))
                 answer[f"{name}_ms"] = 100 * (time.perf_counter() - start)
+            found = []
             start = time.perf_counter()
-            reports = finish(strategy.search(asked, archive, TOP, Filter()))
+            for first in range(0, len(asked), BATCH):
+                reports = finish(strategy.search(asked[first : first + BATCH], archive, TOP, Filter()))
+                found += [report.results for report in reports]
             answer["batch_ms"] = 1000 * (time.perf_counter() - start) / len(asked)
-            found = [report.results for report in reports]
         answer["megabytes"] = peak.megabytes()
         answer["found"] = [[result.place for result in results] for results in found]
         strategy.close()
@@ -288,7 +291,7 @@ def measure(rows: int, folder: Path, options: argparse.Namespace) -> None:
             )
             print(
                 f"    one author of 97: {answer['author_ms']:.1f} ms; with text (2 of 3): {answer['text_ms']:.1f} ms; "
-                f"in a batch: {answer['batch_ms']:.1f} ms; at most {answer['megabytes']:.0f} MB more memory"
+                f"in batches of {BATCH}: {answer['batch_ms']:.1f} ms; at most {answer['megabytes']:.0f} MB more memory"
             )
             if "open_ms" in answer:
                 print(f"    index opened in {answer['open_ms']:.1f} ms, all ready in {answer['ready_ms']:.0f} ms")
@@ -306,7 +309,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--views", type=int, nargs="+", default=[1, 5])
-    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--queries", type=int, default=200, help="a quarter of them only warms up")
     parser.add_argument("--dimension", type=int, default=512)
     parser.add_argument("--data", choices=list(DATA), default="pictures")
     for name in ("part", "folder", "mode"):

@@ -1,9 +1,10 @@
-"""How long the window takes to open: ``python benchmarks/startup.py [RUNS]``.
+"""How long the window takes to open: ``python benchmarks/startup.py [RUNS [STORED]]``.
 
 Prints, cold (every module is compiled anew, as at the very first start) and warm: from the start of the process until
 the window is drawn, and until a search by the fingerprint can start. Each is the median of RUNS (5) runs, beside a
 bare ``tkinter.Tk()`` window of the same interpreter, whose runs alternate with ours, as a ratio. Uses a data folder of
-its own; without a screen it starts Xvfb.
+its own; without a screen it starts Xvfb. With STORED, also with a store of so many pictures instead of an empty one, in
+runs that alternate.
 """
 
 from __future__ import annotations
@@ -28,12 +29,19 @@ def main(arguments: Sequence[str]) -> int:
     if arguments == ["--window"]:
         return window()
     runs = int(arguments[0]) if arguments else 5
+    stored = int(arguments[1]) if len(arguments) > 1 else 0
+
+    def work(environment: dict[str, str]) -> None:
+        compare(environment, runs)
+        if stored:
+            compare_stores(environment, runs, stored)
+
     if os.environ.get("DISPLAY") or sys.platform in ("win32", "darwin"):
-        compare(dict(os.environ), runs)
+        work(dict(os.environ))
     else:
         from benchmarks.screenshots import with_screen
 
-        with_screen(96, lambda environment: compare(environment, runs))
+        with_screen(96, work)
     return 0
 
 
@@ -62,6 +70,26 @@ def compare(environment: dict[str, str], runs: int) -> None:
                 median = statistics.median(values)
                 print(f", {what} {median:.2f} (× {median / baseline:.1f})", end="")
             print(flush=True)
+
+
+def compare_stores(environment: dict[str, str], runs: int, stored: int) -> None:
+    """Print the same, warm, with an empty store and with one of ``stored`` pictures."""
+    from benchmarks.big_store import fill_store_with, made_archive, picture_like
+
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as full:
+        fill_store_with(Path(full) / "store", made_archive(stored), picture_like(stored), "fingerprint-1")
+        environments = []
+        for folder in (empty, full):
+            (Path(folder) / "settings.json").write_text(json.dumps({"encoder": "fingerprint", "download_clip": False}))
+            environments.append({**environment, "RAS_HOME": folder})
+            measure(environments[-1], __file__, "--window")  # not counted: it may compile, and makes the empty store
+        seconds: list[list[list[float]]] = [[], []]
+        for _ in range(runs):
+            for each, here in zip(seconds, environments):
+                each.append(measure(here, __file__, "--window"))
+    for place, what in enumerate(("window drawn", "ready to search")):
+        nothing, much = (statistics.median(run[place] for run in each) for each in seconds)
+        print(f"{what}: empty store {nothing:.2f}, {stored:,} pictures {much:.2f} (× {much / nothing:.2f})", flush=True)
 
 
 def measure(environment: dict[str, str], *arguments: str) -> list[float]:

@@ -148,5 +148,6 @@ def load(source: str | Path | Image, name: str | None = None) -> Job[LoadedQuery
 
     query = load_query(source, name)
     preview = query.image.copy()
-    preview.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    # Halved and halved as far as it goes, then resized: a quarter of the time, and the search waits for it.
+    preview.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=1.0)
     return LoadedQuery(query, preview, str(source) if isinstance(source, (str, Path)) else "clipboard")

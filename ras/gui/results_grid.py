@@ -162,6 +162,8 @@ class ResultsGrid(ttk.Frame):
 
     def _scrolled(self, first: float, last: float) -> None:
         self._bar.set(first, last)
+        if not self._results:
+            return  # what comes next will mostly need it, and would have to be laid out anew for it
         if float(first) <= 0 and float(last) >= 1:
             self._bar.grid_remove()
         else:

@@ -67,10 +67,14 @@ def _hold(connection: sqlite3.Connection, archive: int, keys: set[int | bytes | 
     before = dict(connection.execute(held, (archive,)))
     # In order: neighbours come into the same pages. Of mixed kinds, since keys are.
     new = sorted(keys - before.keys(), key=lambda key: (str(type(key)), key))
-    connection.executemany("INSERT OR IGNORE INTO pictures (key) VALUES (?)", [(key,) for key in new])
-    connection.executemany(
-        "INSERT INTO holdings SELECT ?, id FROM pictures WHERE key = ?", [(archive, key) for key in new]
-    )
+    last = connection.execute("SELECT coalesce(max(id), 0) FROM pictures").fetchone()[0]
+    inserted = connection.executemany(
+        "INSERT OR IGNORE INTO pictures (key) VALUES (?)", ((key,) for key in new)
+    ).rowcount
+    if inserted < len(new):  # some are in other archives too
+        hold = "INSERT INTO holdings SELECT ?, id FROM pictures WHERE key = ? AND id <= ?"
+        connection.executemany(hold, ((archive, key, last) for key in new))
+    connection.execute("INSERT INTO holdings SELECT ?, id FROM pictures WHERE id > ?", (archive, last))
     gone = [(archive, before[key]) for key in before.keys() - keys]
     connection.executemany("DELETE FROM holdings WHERE archive = ? AND picture = ?", gone)
 

@@ -54,12 +54,12 @@ def compact(facts: Facts) -> Job[CompactReport]:
     _drop_empty_indexes(facts)
     _delete_left_over(facts)
     yield Progress(stage, 0)
-    if shutil.disk_usage(facts.folder).free > 3 * size_of(facts.folder / FILE):
-        try:
-            with facts.translated():
+    try:
+        with facts.translated():
+            if shutil.disk_usage(facts.folder).free > 3 * size_of(facts.folder / FILE):
                 facts.connection.execute("VACUUM")
-        except StoreError as exc:  # e.g. another program writes: what it would have done is done in small steps below
-            log.warning("The store could not be rewritten as a whole: %s", exc)
+    except StoreError as exc:  # e.g. another program writes: what it would have done is done in small steps below
+        log.warning("The store could not be rewritten as a whole: %s", exc)
     yield from shrink(facts, stage)
     return CompactReport(before, size_of(facts.folder))
 

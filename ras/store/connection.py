@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import re
 import sqlite3
 import time
@@ -47,7 +48,7 @@ class Facts:
         self.read_only = False
         self.in_wal = False
         self._synced = time.monotonic()
-        if (folder / MARK).exists():
+        if os.path.exists(folder / MARK):
             raise DamagedFacts("SQLite had found it damaged")
         self.connection = self._open()
 
@@ -159,7 +160,7 @@ class Facts:
             if is_damage(exc):
                 raise DamagedFacts(str(exc)) from exc
             denied = isinstance(exc, sqlite3.Error) and re.search("readonly|unable to open", str(exc))
-            if not path.is_file() or not (denied or (isinstance(exc, OSError) and exc.errno in _DENIED)):
+            if not os.path.isfile(path) or not (denied or (isinstance(exc, OSError) and exc.errno in _DENIED)):
                 raise StoreError(self._why_not_opened(exc)) from exc
         self.read_only = True
         try:

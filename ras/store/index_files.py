@@ -50,7 +50,9 @@ def replace(facts: Facts, encoder_id: str, new: IndexFacts | None) -> None:
         old = connection.execute("SELECT file FROM indexes WHERE encoder = ?", encoder).fetchone()
         connection.execute("DELETE FROM indexes WHERE encoder = ?", encoder)
         if new is not None:
-            values = (new.file, new.kind, new.rows, new.generation, new.size, new.sha256, new.mtime_ns, new.nprobe)
+            # SQLite does not take the integers of numpy.
+            counts, state = (int(new.rows), int(new.generation), int(new.size)), (int(new.mtime_ns), int(new.nprobe))
+            values = (new.file, new.kind, *counts, new.sha256, *state)
             connection.execute(
                 f"INSERT INTO indexes ({_COLUMNS}, contents, encoder) VALUES (?,?,?,?,?,?,?,?,?,?)",
                 (*values, pack_ids(new.contents), encoder[0]),

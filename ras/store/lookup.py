@@ -85,8 +85,10 @@ def usage(facts: Facts) -> Usage:
                 "SELECT rows, dimension FROM fresh JOIN encoders ON encoders.id = encoder"
             )
         )
-    sizes = {name: size_of(facts.folder / name) for name in ("shards", "indexes")}
-    facts_bytes = sum(size_of(facts.folder / f"{FILE}{end}") for end in ("", "-wal", "-shm"))
+    with facts.translated():
+        sizes = {name: size_of(facts.folder / name) for name in ("shards", "indexes")}
+        facts_bytes = sum(size_of(facts.folder / f"{FILE}{end}") for end in ("", "-wal", "-shm"))
+        total = size_of(facts.folder)
     return Usage(
         pictures=pictures,
         contents=contents,
@@ -95,7 +97,7 @@ def usage(facts: Facts) -> Usage:
         preview_bytes=preview_bytes,
         facts_bytes=facts_bytes,
         index_bytes=sizes["indexes"],
-        total_bytes=size_of(facts.folder),
+        total_bytes=total,
     )
 
 

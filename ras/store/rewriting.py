@@ -98,7 +98,7 @@ def _rewrite(facts: Facts, group: _Group, live: np.ndarray) -> None:
                     mapped = map_shard(folder, current)
                     contents.append(current.contents[keep])
                     rows.append(mapped.rows[keep])
-                    mapped.release()
+                    del mapped  # Windows deletes no file that is mapped
                 ids = np.concatenate(contents)
                 if len(ids):
                     file, size, sha256 = write_shard(folder, group.encoder_id, np.concatenate(rows))

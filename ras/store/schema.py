@@ -81,17 +81,15 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to date, in one transaction; of two programs at once, one does it."""
+    """Bring the tables up to date, in one transaction; of two programs at once, one does it.
+
+    Where it fails the connection must be closed: that undoes it.
+    """
     if version_of(connection) == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
-    try:
-        for number, migration in enumerate(MIGRATIONS[version_of(connection) :], version_of(connection) + 1):
-            migration(connection)
-            connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    for number, migration in enumerate(MIGRATIONS[version_of(connection) :], version_of(connection) + 1):
+        migration(connection)
+        connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("COMMIT")

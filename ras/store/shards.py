@@ -8,6 +8,7 @@ not even a facts.sqlite that came with the file can make it do anything.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import mmap
 import os
@@ -26,6 +27,7 @@ SHARD_ROWS = 4096
 SHARD_NAME = re.compile(r"[a-z0-9-]{1,48}-[0-9a-f]{16}\.joblib(\.partial)?", re.ASCII)
 """What the files that RAS writes here are called; it deletes no other."""
 
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}  # network shares that cannot do that for folders
 _HASHED_AT_ONCE = 1 << 20
 _LONGEST_HEAD = 2048
 
@@ -108,6 +110,9 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as exc:
+        if exc.errno not in _NO_FOLDER_SYNC:
+            raise
     finally:
         os.close(handle)
 

@@ -39,7 +39,7 @@ TYPICAL_SECONDS = 0.02
 
 
 class FAISSSearchStrategy(SearchStrategy):
-    """Looks the query up in an index. As exact as Cached up to 150,000 pictures; beyond, it may miss one in a hundred.
+    """Looks the query up in an index. As exact as Cached up to 100,000 pictures; beyond, it may miss one in a hundred.
 
     The index is only trusted to name candidates: scores come from the store, as in Cached. A large index is built in
     the background, and meanwhile the mode is not available; a small one is made when it is first searched.

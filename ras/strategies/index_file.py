@@ -184,10 +184,9 @@ def set_aside(store: EmbeddingStore, encoder_id: str, facts: IndexFacts, reason:
     if not store.read_only and now is not None and now.file == facts.file:
         store.set_index(encoder_id, None)
     log.warning("the index %s was set aside: %s", path, reason)
-    where = f"It was set aside as {damaged}; " if moved else ""
-    return f"The search index {path} cannot be used: {reason}. {where}it is built anew from the embeddings.".replace(
-        ". it", ". It"
-    )
+    where = f" It was set aside as {damaged}." if moved else ""
+    after = "Cached search does without it" if store.read_only else "It is built anew from the embeddings"
+    return f"The search index {path} cannot be used: {reason}.{where} {after}."
 
 
 def _edges(file: BinaryIO, size: int) -> str:

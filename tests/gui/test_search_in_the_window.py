@@ -6,6 +6,7 @@ import json
 import tkinter as tk
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from ras.gui.app import App
@@ -241,6 +242,32 @@ def assert_all_is_seen(app: App) -> None:
             assert widget.winfo_height() >= widget.winfo_reqheight(), widget
             assert widget.winfo_width() >= widget.winfo_reqwidth(), widget
             assert widget.winfo_rooty() + widget.winfo_height() <= bottom
+
+
+@pytest.mark.parametrize("geometry", ["900x600", "760x540", "1240x800"])
+def test_the_search_button_is_never_cut_off(driver: Driver, export: Path, tmp_path: Path, geometry: str) -> None:
+    app = searched(driver, export, tmp_path)
+    driver.root.geometry(geometry)
+    driver.live(0.3)
+    for word in ("Short.", "A long word on what is not indexed yet and what to do about it. " * 3):
+        app.query_panel.say(word)
+        driver.live(0.1)
+        panel, button = app.query_panel, app.query_panel.action
+        bottom = panel.winfo_rooty() + panel.winfo_height()
+        assert button.winfo_rooty() + button.winfo_height() <= bottom
+        assert button.winfo_height() >= button.winfo_reqheight()
+
+
+def test_what_the_status_says_is_cut_to_its_room_and_kept_whole(driver: Driver) -> None:
+    app = driver.open()
+    driver.root.geometry("760x540")
+    said = "left out 351: 340 link expired, 11 other kind of file; " * 5
+    app.status.say(said)
+    driver.live(0.2)
+    label = app.status._text
+    assert app.status.text == said
+    assert str(label.cget("text")).endswith("…")
+    assert label.winfo_reqwidth() <= label.winfo_width()
 
 
 def test_reading_an_archive_is_cancelled(driver: Driver, export: Path) -> None:

@@ -36,22 +36,23 @@ PRELUDE = """
         os.kill(os.getpid(), signal.SIGKILL)
 """
 
-# Adds everything that is missing, and says of each picture that it was committed. In between it makes and removes
-# another archive, and compacts: so shards are rewritten and deleted too.
+# Adds what is missing, and says of each picture that it was committed. With a number of batches it goes on after them
+# with another archive, again and again, and compacts: so that shards are rewritten and deleted too.
 WORK = """
     numbers = range(1500)
     store.register(archive_of(numbers))
     todo = missing(store, numbers)
-    for start in range(0, len(todo), 16):
+    most = int(sys.argv[2]) * 16 if len(sys.argv) > 2 else len(todo)
+    for start in range(0, most, 16):
         batch = todo[start : start + 16]
         store.add(ENCODER, DIMENSION, [entry_of(number) for number in batch])
         print(*batch, flush=True)
-        if start // 16 % 6 == 5:
-            other = store.register(archive_of(range(5000, 5100), "/exports/other.json"))
-            fill(store, range(5000, 5100))
-            finish(store.remove(other))
-            finish(store.compact())
-    print("done", flush=True)
+    while len(sys.argv) > 2:
+        other = store.register(archive_of(range(5000, 5100), "/exports/other.json"))
+        fill(store, range(5000, 5100))
+        finish(store.remove(other))
+        finish(store.compact())
+        print(flush=True)
     store.close()
 """
 
@@ -63,9 +64,11 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rewriting, "_SMALL", 20)
 
 
-def child(folder: Path, program: str) -> subprocess.Popen[str]:
+def child(folder: Path, program: str, *arguments: str) -> subprocess.Popen[str]:
     code = textwrap.dedent(PRELUDE) + textwrap.dedent(program)
-    return subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder), *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
 
 
 def check_clean(store: EmbeddingStore) -> None:
@@ -80,31 +83,28 @@ def test_killed_at_any_moment_nothing_that_was_committed_is_lost(tmp_path: Path)
     generator = random.Random(20240301)
     folder = tmp_path / "store"
     committed: set[int] = set()
-    kills = 0
-    while True:
-        process = child(folder, WORK)
+    for _ in range(15):
+        process = child(folder, WORK, "5")
         assert process.stdout is not None
         said = []
-        lines = generator.randint(1, 5) if kills < 15 else 10**6
+        last = generator.randint(1, 7)
         for line in process.stdout:
             said.append(line)
-            if len(said) == lines:
-                time.sleep(generator.random() * 0.06)
+            if len(said) == last:
+                time.sleep(generator.random() * 0.1)
                 process.send_signal(signal.SIGKILL)
         process.stdout.close()
-        ended = process.wait()
-        committed.update(
-            int(number) for line in said if line != "done\n" and line.endswith("\n") for number in line.split()
-        )
+        assert process.wait() == -signal.SIGKILL
+        committed.update(int(number) for line in said if line.endswith("\n") for number in line.split())
         with EmbeddingStore(folder) as store:
             check_clean(store)
             check(store, sorted(committed))
-        if ended == 0:
-            break
-        assert ended == -signal.SIGKILL
-        kills += 1
-    assert kills >= 12, "it was through before it could be killed"
+    assert 15 * 16 <= len(committed) < len(NUMBERS)
+    process = child(folder, WORK)
+    process.communicate()
+    assert process.returncode == 0
     with EmbeddingStore(folder) as store:
+        check_clean(store)
         check(store, NUMBERS)
         left = [archive for archive in store.archives() if archive.name == "other"]
         for archive in left:

@@ -114,7 +114,14 @@ def test_programs_that_find_the_same_damage_begin_one_new_store(tmp_path: Path) 
     with EmbeddingStore(folder) as store:
         fill(store, range(100))
     (folder / "facts.sqlite").write_bytes(b"damage" * 1000)
-    run_at_once(folder, *(FILL.format(100 * part, 100 * part + 50) for part in range(4)))
+    # Slowly, so that all of them find the damage before the first one has set it aside.
+    slow = """
+    import time
+    from ras.store import damage
+    real = damage.set_folder_aside
+    damage.set_folder_aside = lambda *args: (time.sleep(2), real(*args))[1]
+    """
+    run_at_once(folder, *(slow + FILL.format(100 * part, 100 * part + 50) for part in range(4)))
     kept = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
     assert len(kept) == 1
     with EmbeddingStore(folder) as store:

@@ -22,7 +22,7 @@ from ras.errors import RASError, SkipReason, StoreError
 from ras.filters import Filter
 from ras.records import Archive, Event, Job, Notice, Progress, Results, SearchReport, finish
 from ras.store import EmbeddingStore, EmbeddingView, Failure, IndexFacts
-from ras.strategies import index_upkeep
+from ras.strategies import faiss_index, index_upkeep
 from ras.strategies.cached import CachedSearchStrategy
 from ras.strategies.faiss_index import FAISSSearchStrategy
 from ras.strategies.index_build import SIZES, STAGE, Sizes
@@ -589,6 +589,32 @@ def test_another_program_replaces_the_index(tmp_path: Path) -> None:
             same_as_cached(ours, encoder, here, whole)
             assert ours._index is not None
             assert ours._index.facts.rows == facts_of(there, encoder).rows == 2000
+
+
+def test_another_program_replaces_the_index_while_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(0)
+    encoder = GivenEncoder(unit(chance, 2, 16))
+    whole = authors(2000)
+    rows = unit(chance, 2000, 16)
+    opened: list[str] = []
+    with EmbeddingStore(tmp_path) as here, EmbeddingStore(tmp_path) as there:
+        fill(here, encoder, archive(whole.records[:300]), rows)
+        with strategy_of(encoder, here) as ours, strategy_of(encoder, there) as theirs:
+            finish(theirs.prepare(there))
+            fill(there, encoder, whole, rows)
+
+            def late(folder: Path, facts: IndexFacts, dimension: int) -> OpenIndex:
+                if not opened:
+                    finish(theirs.prepare(there))
+                opened.append(facts.file)
+                return OpenIndex(folder, facts, dimension)
+
+            monkeypatch.setattr(faiss_index, "OpenIndex", late)
+            events, _ = run(ours.search([query()], whole, 5, EVERYTHING))
+            assert len(set(opened)) == 2
+            assert notices(events) == []
+            same_as_cached(ours, encoder, here, whole)
+            assert not (tmp_path / "damaged").exists()
 
 
 def test_it_goes_on_when_the_store_is_tidied_up_meanwhile(tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def test_set_aside(store: EmbeddingStore) -> None:
     assert moved.stat().st_size == facts.size
     assert sentence == (
         f"The search index {store.indexes_folder / facts.file} cannot be used: it is not what was written. "
-        f"It was set aside as {moved}; it is built anew from the embeddings."
+        f"It was set aside as {moved}. It is built anew from the embeddings."
     )
     assert store.index_facts("given-1") is None
     assert list(store.indexes_folder.iterdir()) == []
@@ -278,6 +278,18 @@ def test_set_aside_what_is_gone_or_replaced(store: EmbeddingStore) -> None:
     assert known is not None
     assert known.file == newer.file
     assert (store.indexes_folder / newer.file).exists()
+
+
+def test_in_a_store_that_cannot_be_written_all_stays(store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = written(store.indexes_folder)
+    store.set_index("given-1", facts)
+    monkeypatch.setattr(EmbeddingStore, "read_only", property(lambda _: True))
+    sentence = set_aside(store, "given-1", facts, "it is not what was written")
+    assert sentence.endswith("cannot be used: it is not what was written. Cached search does without it.")
+    known = store.index_facts("given-1")
+    assert known is not None
+    assert known.file == facts.file
+    assert [path.name for path in store.indexes_folder.iterdir()] == [facts.file]
 
 
 def test_without_faiss(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import faiss
 import numpy as np
@@ -218,6 +219,20 @@ def test_all_of_the_file_is_checked_after_it_was_opened(folder: Path, monkeypatc
     wrong.close()
     with pytest.raises(UnusableIndex):
         OpenIndex(folder, dataclasses.replace(facts, mtime_ns=1), DIMENSION)
+
+
+def test_closing_ends_the_check(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+
+    def long(path: Path, facts: object, cancelled: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 10
+        while not cancelled() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        ended.append(cancelled())
+
+    monkeypatch.setattr(index_search, "damage", long)
+    OpenIndex(folder, written(folder), DIMENSION).close()
+    assert ended == [True]
 
 
 class StandIn:

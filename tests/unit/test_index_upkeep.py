@@ -336,6 +336,6 @@ def test_a_failure_in_the_background_is_told(store: EmbeddingStore, monkeypatch:
     monkeypatch.setattr(os, "fsync", full)
     upkeep = IndexUpkeep(ENCODER.id, SIZES)
     upkeep.begin(store.folder)
-    upkeep.close()
+    wait_for(lambda: not upkeep.is_building)
     assert upkeep.state().startswith("its index could not be built. The search index could not be written to ")
     assert not upkeep.may_try

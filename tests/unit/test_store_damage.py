@@ -190,12 +190,15 @@ def hostile_files(canary: Path, rows: np.ndarray) -> dict[str, bytes]:
     joblib.dump([rows, Canary(canary)], folder / "after", protocol=4)
     # Old text codes, whose names stand in one argument.
     text = b"cos\nmkdir\n(V" + str(canary).encode() + b"\ntR0" + honest[2:]
+    # Nothing but codes that shards have, with other words.
+    strings = [b"\x8c" + bytes([len(part)]) + part for part in (b"os", b"mkdir", bytes(canary))]
+    stack = b"\x80\x04" + strings[0] + strings[1] + b"\x93(" + strings[2] + b"tR" + honest[2:]
     big = pickle.dumps(Canary(canary)) + b"\0" * len(honest)
     files = {"before": (folder / "before").read_bytes(), "after": (folder / "after").read_bytes()}
-    return {**files, "behind": behind, "text": text, "big": big}
+    return {**files, "behind": behind, "text": text, "stack": stack, "big": big}
 
 
-@pytest.mark.parametrize("kind", ["before", "after", "behind", "text", "big"])
+@pytest.mark.parametrize("kind", ["before", "after", "behind", "text", "stack", "big"])
 def test_not_even_with_the_right_hash_is_a_hostile_pickle_loaded(
     store: EmbeddingStore, tmp_path: Path, kind: str
 ) -> None:

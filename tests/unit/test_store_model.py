@@ -54,7 +54,8 @@ class Model(RuleBasedStateMachine):
         self.content: dict[int, int] = {}  # picture → content
         self.embedded: dict[str, set[int]] = {name: set() for name in ENCODERS}
         self.failed: dict[int, Failure] = {}
-        self.generations = dict.fromkeys(ENCODERS, 0)
+        nothing: tuple[list[int], set[int]] = ([-1] * len(PICTURES), set())
+        self.generations = dict.fromkeys(ENCODERS, (0, nothing))
 
     def teardown(self) -> None:
         self.store.close()
@@ -160,9 +161,10 @@ class Model(RuleBasedStateMachine):
         assert len(set(by_content.values())) == len(by_content)
         hashes = store.embedded_hashes(encoder)
         assert {content for content in range(26) if hash_of_content(content) in hashes} == known
-        generation = store.generation(encoder)
-        assert generation >= self.generations[encoder]
-        self.generations[encoder] = generation
+        generation, state = store.generation(encoder), (ids, set(rows))
+        before, state_before = self.generations[encoder]
+        assert generation > before or (generation == before and state == state_before)
+        self.generations[encoder] = generation, state
 
 
 TestModel = Model.TestCase

@@ -361,6 +361,13 @@ def test_no_store_can_be_made_in_a_write_protected_folder(tmp_path: Path) -> Non
             assert "RAS_HOME" in said
 
 
+def test_a_folder_that_may_not_even_be_looked_into_is_a_sentence(tmp_path: Path) -> None:
+    with protected(make_store(tmp_path / "store")) as copy:
+        copy.parent.chmod(0o600)
+        said = run_without_rights("try:\n EmbeddingStore(folder)\nexcept StoreError as exc: print(exc)", copy)
+    assert "cannot be opened or made" in said
+
+
 def test_what_was_not_yet_in_the_main_file_is_there_after_a_copy(tmp_path: Path) -> None:
     with EmbeddingStore(tmp_path / "store") as store:
         fill(store, range(10))
