@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=5)
     options = parser.parse_args()
-    vectors = picture_like(options.pictures, seed=1)
+    vectors = picture_like(options.pictures)
     generator = np.random.default_rng(2)
     queries = []
     for place in generator.integers(len(vectors), size=options.queries):

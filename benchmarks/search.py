@@ -19,83 +19,21 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 import numpy as np
 import psutil
 
-from benchmarks.big_store import GivenEncoder, fill_store_with, made_archive
+from benchmarks.big_store import BLOCK, GivenEncoder, Isotropic, Pictures, fill_store_with, made_archive, picture_like
 from ras.filters import Filter
 from ras.records import finish
 from ras.store import EmbeddingStore
 
-BLOCK = 8192
 TOP = 50
 BATCH = 5
 
 
-class Pictures:
-    """Embeddings as those of pictures are: groups in groups, near a space of few dimensions, with noise.
-
-    1,500 subjects in 60 topics, of very different size (Zipf); within a subject pictures vary along 24 directions of
-    its own, about as far as subjects of one topic are from each other; all of it lies in 160 of the dimensions, with
-    falling weight, plus noise in all. Any two have a positive cosine, as with CLIP; see ``described``.
-    """
-
-    def __init__(self, dimension: int, seed: int = 0) -> None:
-        random = np.random.default_rng(seed)
-        self.dimension, self.inner = dimension, min(160, dimension)
-        self.basis = np.linalg.qr(random.standard_normal((dimension, self.inner)))[0].T.astype(np.float32)
-        self.weight = (1 / np.sqrt(1 + np.arange(self.inner) / 8)).astype(np.float32)
-        topics = self._directions(random, 60)
-        subjects = self._directions(random, 1500)
-        common = self._directions(random, 1)
-        self.centres = 0.9 * common + 0.7 * topics[np.arange(1500) % 60] + 0.7 * subjects
-        share = 1 / np.arange(1, 1501)
-        self.share = share / share.sum()
-        self.along = self._directions(random, 1500 * 24).reshape(1500, 24, self.inner)
-
-    def _directions(self, random: np.random.Generator, count: int) -> np.ndarray:
-        return unit(random.standard_normal((count, self.inner)).astype(np.float32) * self.weight)
-
-    def draw(self, count: int, seed: int) -> np.ndarray:
-        """float32 (count, dimension), each of length 1."""
-        random = np.random.default_rng((1, seed))
-        subjects = np.sort(random.choice(len(self.centres), count, p=self.share))
-        amounts = random.standard_normal((count, 24)).astype(np.float32) / np.float32(np.sqrt(24))
-        inner = self.centres[subjects]
-        for subject, start, number in zip(*np.unique(subjects, return_index=True, return_counts=True)):
-            part = slice(start, start + number)
-            inner[part] += amounts[part] @ self.along[subject]
-        noise = random.standard_normal((count, self.dimension)).astype(np.float32) / np.float32(np.sqrt(self.dimension))
-        rows = unit(unit(inner) @ self.basis + np.float32(0.2) * noise)
-        return rows[random.permutation(count)]
-
-    def altered(self, rows: np.ndarray, seed: int) -> np.ndarray:
-        """The same pictures, edited: moved by 0.2 to 0.8 within the space of pictures."""
-        random = np.random.default_rng((2, seed))
-        far = random.uniform(0.2, 0.8, (len(rows), 1)).astype(np.float32)
-        return unit(rows + far * self._directions(random, len(rows)) @ self.basis)
-
-
-class Isotropic(Pictures):
-    """Random directions: no groups at all, the worst case of an index by lists."""
-
-    def draw(self, count: int, seed: int) -> np.ndarray:
-        random = np.random.default_rng((1, seed))
-        return unit(random.standard_normal((count, self.dimension)).astype(np.float32))
-
-
 DATA: dict[str, type[Pictures]] = {"pictures": Pictures, "isotropic": Isotropic}
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def blocks(pictures: Pictures, rows: int) -> Iterator[np.ndarray]:
-    for number, start in enumerate(range(0, rows, BLOCK)):
-        yield pictures.draw(min(BLOCK, rows - start), number)
 
 
 def queries_of(pictures: Pictures, rows: int, count: int, views: int) -> np.ndarray:
@@ -116,7 +54,7 @@ def queries_of(pictures: Pictures, rows: int, count: int, views: int) -> np.ndar
 
 def fill(folder: Path, options: argparse.Namespace) -> dict[str, float]:
     pictures = DATA[options.data](options.dimension)
-    rows = np.concatenate([block.astype(np.float16) for block in blocks(pictures, options.rows)])
+    rows = picture_like(options.rows, pictures)
     archive = made_archive(options.rows)
     start = time.perf_counter()
     fill_store_with(folder, archive, rows)
@@ -209,7 +147,7 @@ def search(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 def baseline(folder: Path, options: argparse.Namespace) -> list[float]:
     pictures = DATA[options.data](options.dimension)
     query = queries_of(pictures, options.rows, 1, 1)[0, 0]
-    rows = np.concatenate(list(blocks(pictures, options.rows)))
+    rows = picture_like(options.rows, pictures).astype(np.float32)
     return timed(lambda: np.argpartition(rows @ query, -TOP)[-TOP:], 20)
 
 
