@@ -51,9 +51,9 @@ class CachedSearchStrategy(SearchStrategy):
         started = time.monotonic()
         views = [self._encoder.encode_query(query.image) for query in queries]
         self._query_seconds = (time.monotonic() - started) / len(queries)
-        mask = where.mask(archive.records)
 
         def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
+            mask = coverage.mask(where)
             best = [Best(one, coverage, top_k, mask) for one in views]
             rows = coverage.allowed_rows(mask)
             started = time.monotonic()

@@ -36,7 +36,7 @@ class Selection:
         import numpy as np
 
         self.coverage, self.where, self.overlap = coverage, where, overlap
-        self.mask = where.mask(coverage.archive.records)
+        self.mask = coverage.mask(where)
         self.report = coverage.report(mode, (), self.mask)
         """What a search by this says of itself, without results: counting a million records takes longer than it."""
         allowed = coverage.allowed_rows(self.mask)

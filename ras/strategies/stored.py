@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ras.encoders.base import Encoder
+    from ras.filters import Filter
     from ras.store import EmbeddingStore, EmbeddingView, Failure
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Coverage:
         import numpy as np
 
         self.archive = archive
+        self._masked: tuple[Filter, np.ndarray] | None = None
         # Asked first: what is committed from here on makes the next search look again.
         self.generation = store.generation(encoder.id)
         self._encoder, self._store = encoder, store
@@ -73,6 +75,12 @@ class Coverage:
         where = np.searchsorted(self.view.contents, contents, sorter=self._order)
         rows = self._order[np.minimum(where, len(self._order) - 1)]
         return np.where(self.view.contents[rows] == contents, rows, -1)
+
+    def mask(self, where: Filter) -> np.ndarray:
+        """bool (records,): which records pass. Kept until another filter is asked for: people search repeatedly."""
+        if self._masked is None or self._masked[0] != where:
+            self._masked = where, where.mask(self.archive.records)
+        return self._masked[1]
 
     def allowed_rows(self, mask: np.ndarray) -> np.ndarray:
         """The rows that belong to a record that passes, int64, ascending, each once."""

@@ -250,9 +250,9 @@ def find(app: App, kind: str) -> list:  # type: ignore[type-arg]
 
 def test_keys_index_the_archive(driver: Driver, cdn: CdnDouble, tmp_path: Path) -> None:
     app = opened(driver, cdn, write_export(tmp_path, 3, cdn=cdn))
+    driver.live(0.1)
     driver.press(app.results.canvas, "<Control-i>")
-    assert app.index.run.running
-    driver.until(lambda: not app.index.run.running)
+    driver.until(lambda: app.index.readiness.index == IndexState(3, 3, 0))
 
 
 def test_closing_while_indexing_ends_it_and_keeps_what_is_done(driver: Driver, cdn: CdnDouble, tmp_path: Path) -> None:
