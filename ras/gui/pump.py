@@ -34,6 +34,7 @@ class Pump:
         self._workers: dict[Worker, dict[Ticket, _Ears]] = {}
         self._timer: str | None = None
         self._quick_until = 0.0
+        self._stopped = False
 
     def start(
         self,
@@ -48,11 +49,13 @@ class Pump:
         ticket = worker.submit(make_job)
         self._workers.setdefault(worker, {})[ticket] = _Ears(event, done, failed or self._failed)
         self._quick_until = time.monotonic() + _QUICK_SECONDS
-        if self._timer is None:
+        if self._timer is None and not self._stopped:
             self._timer = self._root.after(QUICK_MS, self._tick)
         return ticket
 
     def stop(self) -> None:
+        """Call nobody back any more: the window is about to go."""
+        self._stopped = True
         if self._timer is not None:
             self._root.after_cancel(self._timer)
             self._timer = None
@@ -65,7 +68,7 @@ class Pump:
                 self._drain(worker, tickets, deadline)
         finally:
             # Also when a callback raised (Tk reports that): the other jobs still have to be heard.
-            if any(self._workers.values()):
+            if any(self._workers.values()) and not self._stopped:
                 quick = time.monotonic() < self._quick_until
                 self._timer = self._root.after(QUICK_MS if quick else TICK_MS, self._tick)
 
