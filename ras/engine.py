@@ -31,6 +31,8 @@ class ModeState:
     available: bool
     text: str
     """How long it will take (``about 40 s for 3,561 pictures``), or why it cannot be used."""
+    time: str = ""
+    """In short: ``about 40 s``; empty where it cannot be used."""
 
 
 class SearchEngine:
@@ -167,12 +169,12 @@ class SearchEngine:
         states = [self._state(name, archive) for name in CHAIN]
         ready = next((state for state in states if state.available), None)
         if ready is None:
-            text = "No mode can search this archive."
-        else:
-            text = f"{ready.label}, {ready.text}"
-            if ready.mode != CHAIN[-1] and CHAIN[-1] in self.strategies and self.not_indexed(archive):
-                text += f"; these follow in {MODES[CHAIN[-1]]}, {_about(self.indexing_seconds(archive))}"
-        return (ModeState("auto", "Auto", ready is not None, text), *states)
+            return (ModeState("auto", "Auto", False, "No mode can search this archive."), *states)
+        text = f"{ready.label}, {ready.text}"
+        left_out = self.not_indexed(archive) if ready.mode != CHAIN[-1] and CHAIN[-1] in self.strategies else 0
+        if left_out:
+            text += f", then {left_out:,} more in {MODES[CHAIN[-1]]}, {_about(self.indexing_seconds(archive))}"
+        return (ModeState("auto", "Auto", True, text, f"{ready.label}, {ready.time}"), *states)
 
     def indexing_seconds(self, archive: Archive) -> float | None:
         """How long it will take to index what is not indexed yet; None where nobody can tell."""
@@ -201,13 +203,9 @@ class SearchEngine:
         reason = self._unavailable(name, archive)
         if reason is not None:
             return ModeState(name, MODES[name], False, reason)
-        seconds = self.strategies[name].estimate(archive)
-        left_out = len(self.strategies[name].unsearched(archive))
-        pictures = count(len(archive.records) - left_out, "picture")
-        text = pictures if seconds is None else f"{_about(seconds)} for {pictures}"
-        if left_out:
-            text += f"; {left_out:,} not indexed yet"
-        return ModeState(name, MODES[name], True, text)
+        time = _about(self.strategies[name].estimate(archive))
+        pictures = count(self.strategies[name].searchable(archive), "picture")
+        return ModeState(name, MODES[name], True, f"{time} for {pictures}", time)
 
     def _unavailable(self, name: str, archive: Archive) -> str | None:
         if name not in self.strategies:

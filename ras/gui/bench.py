@@ -100,9 +100,9 @@ class Bench:
     def open(self, paths: Sequence[str]) -> Job[ArchiveFacts]:
         """Read an archive, from the store where its files are gone; the one before it stays when that fails."""
         from ras.cdn import is_expired
-        from ras.gui.stored_archives import read_or_load
+        from ras.opening import open_archive
 
-        archive = yield from read_or_load(paths)
+        archive = yield from open_archive(paths)
         for warning in archive.warnings:
             yield Notice(warning)
         expired = sum(record.local_path is None and is_expired(record.url) for record in archive.records)

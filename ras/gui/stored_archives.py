@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import StoreError
-from ras.records import Archive, Job, Notice, Skipped
-from ras.text import clean
+from ras.records import Archive, Job, Skipped
 
 if TYPE_CHECKING:
     from ras.gui.bench import IndexState
@@ -95,61 +92,8 @@ def count_indexed(archive: Archive, encoder_id: str) -> IndexState | None:
     return IndexState(len(archive.records), len(archive.records) - len(missing), failed)
 
 
-def read_or_load(paths: Sequence[str]) -> Job[Archive]:
-    """Read exports; where one is no longer there, take what was indexed of it. Yields a Notice on that.
-
-    Raises ArchiveError where nothing can be had.
-    """
-    from ras.archive import read_archive
-
-    gone = _gone(paths)
-    stored = _load(gone) if gone else None
-    if stored is None:
-        return (yield from read_archive(list(paths)))
-    there = [path for path in paths if path not in gone]
-    archive = _joined((yield from read_archive(there)), stored) if there else stored
-    name = f"“{clean(Path(gone[0]).name, longest=100)}”"
-    if len(gone) == 1:
-        yield Notice(f"{name} is no longer there; what was indexed of it is searched.")
-    else:
-        yield Notice(f"{name} and {len(gone) - 1:,} more are no longer there; what was indexed of them is searched.")
-    return archive
-
-
 def _gone(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if not os.path.exists(path))
-
-
-def _real(paths: Sequence[str]) -> set[str]:
-    return {os.path.realpath(path) for path in paths}
-
-
-def _load(paths: Sequence[str]) -> Archive | None:
-    """What the store has of exports that are gone, as one archive; None unless it has something of each."""
-    wanted = _real(paths)
-    try:
-        with _open_store() as store:
-            same = store.find(paths)
-            found = [same] if same is not None else [known for known in store.archives() if wanted & _real(known.paths)]
-            if not wanted <= {path for known in found for path in _real(known.paths)}:
-                return None
-            return store.load([known.id for known in found])
-    except StoreError:  # who builds the engine hears of it; here the archive is simply not there
-        return None
-
-
-def _joined(read: Archive, stored: Archive) -> Archive:
-    """Both as one archive, each picture of a message once: as it was read, where both have it."""
-    records = {(record.message_id, record.key): record for record in (*stored.records, *read.records)}
-    channels = {(channel.guild_id, channel.id): channel for channel in (*stored.channels, *read.channels)}
-    return dataclasses.replace(
-        read,
-        paths=tuple(dict.fromkeys((*read.paths, *stored.paths))),
-        name=f"{read.name}, {stored.name}",
-        channels=tuple(channels.values()),
-        message_count=read.message_count + stored.message_count,
-        records=tuple(records.values()),
-    )
 
 
 def _open_store() -> EmbeddingStore:

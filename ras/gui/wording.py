@@ -81,15 +81,12 @@ def not_indexed_text(state: IndexState) -> str:
 
 def mode_label(state: ModeState) -> str:
     """``Cached – under 1 s``, ``FAISS – not ready``: a mode and how long it takes."""
-    if not state.available:
-        return f"{state.label} – not ready"
-    return f"{state.label} – {state.text.partition(' for ')[0].partition(';')[0]}"
+    return f"{state.label} – {state.time if state.available else 'not ready'}"
 
 
 def mode_word(state: ModeState, more: str) -> str:
     """How long the chosen mode takes and a sentence ``more``, or why it is not ready."""
-    said = state.text.partition("; ")[0] if state.available else state.text
-    said = f"{said[:1].upper()}{said[1:]}"
+    said = f"{state.text[:1].upper()}{state.text[1:]}"
     return f"{said}. {more}" if more and state.available else said
 
 

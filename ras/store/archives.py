@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import time
+import zlib
 from datetime import datetime, timedelta, timezone
 from typing import Iterable, Sequence
 
@@ -107,7 +108,13 @@ def load(facts: Facts, ids: Sequence[int]) -> Archive:
     loaded = []
     for about, revision, blocks in found:
         values, channels, own = described(about)
-        records = tuple(records_from(blocks, channels))
+        try:
+            records = tuple(records_from(blocks, channels))
+        except (zlib.error, ValueError, TypeError, LookupError) as exc:
+            raise StoreError(
+                f"What the embedding store in {facts.folder} keeps of “{values['name']}” is damaged; "
+                "index its export again."
+            ) from exc
         paths, warnings = tuple(values["paths"]), tuple(values["warnings"])
         loaded.append((revision, Archive(paths, values["name"], own, values["message_count"], records, warnings)))
     return loaded[0][1] if len(loaded) == 1 else _merged(loaded)

@@ -22,6 +22,10 @@ class SearchStrategy(ABC):
         """None if it can search this archive now, else one sentence with the reason and the remedy."""
         return None
 
+    def searchable(self, archive: Archive) -> int:
+        """How many pictures of the archive it compares with a query."""
+        return len(archive.records)
+
     def unsearched(self, archive: Archive) -> Sequence[int]:
         """Places in the archive of the pictures that it would leave out and that another mode may still search."""
         return ()

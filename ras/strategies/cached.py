@@ -36,6 +36,9 @@ class CachedSearchStrategy(SearchStrategy):
     def unavailable(self, archive: Archive) -> str | None:
         return unavailable(self._holdings, archive)
 
+    def searchable(self, archive: Archive) -> int:
+        return self._holdings.of(archive).searchable
+
     def unsearched(self, archive: Archive) -> Sequence[int]:
         return self._holdings.of(archive).unsearched
 

@@ -72,6 +72,9 @@ class FAISSSearchStrategy(SearchStrategy):
         except RASError as exc:
             return str(exc)
 
+    def searchable(self, archive: Archive) -> int:
+        return self._holdings.of(archive).searchable
+
     def unsearched(self, archive: Archive) -> Sequence[int]:
         return self._holdings.of(archive).unsearched
 

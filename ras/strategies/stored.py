@@ -24,6 +24,9 @@ T = TypeVar("T")
 FRESH_STARTS = 5
 DAMAGED_FILES = 100
 
+# After network trouble searches do without the picture for so long, rather than wait for the same trouble each time.
+NETWORK_SECONDS = 600
+
 
 class Coverage:
     """What the store has of one archive, at one moment: which row of a view belongs to which record.
@@ -60,6 +63,8 @@ class Coverage:
         waiting[list(self.failed)] = False
         self.unsearched: tuple[int, ...] = tuple(np.flatnonzero(waiting).tolist())
         """The places of the records that have no row and may yet get one."""
+        self.searchable = int((self.rows >= 0).sum())
+        """How many records have a row."""
         self.row_count = len(np.unique(self.rows[self.rows >= 0]))
         """How many rows belong to the archive."""
         # Records by row: those of row r stand at the places _places[s:e], where s and e are r's bounds in _sorted_rows.
@@ -162,7 +167,9 @@ def _is_worth_a_try(record: ImageRecord, failure: Failure, limits: str, now: dat
     """Whether a picture that failed may well be had now. Indexing tries more: it has the time."""
     if failure.reason is SkipReason.EXPIRED:  # a later export of the message has a new link
         return not is_expired(record.url, now)
-    return failure.reason is SkipReason.NETWORK or failure.limits != limits
+    if failure.reason is SkipReason.NETWORK:
+        return abs(now.timestamp() - failure.at) > NETWORK_SECONDS  # also where the clock was set back
+    return failure.limits != limits
 
 
 class Holdings:

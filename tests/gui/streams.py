@@ -27,8 +27,8 @@ from tests.gui.pictures import AUTHORS, picture
 
 CHANNEL = Channel("7", "landscapes", "5", "Wanderers")
 STATES = (
-    ModeState("auto", "Auto", True, "Real-time, about 40 s"),
-    ModeState("realtime", "Real-time", True, "about 40 s"),
+    ModeState("auto", "Auto", True, "Real-time, about 40 s for 9 pictures", "Real-time, about 40 s"),
+    ModeState("realtime", "Real-time", True, "about 40 s for 9 pictures", "about 40 s"),
 )
 
 

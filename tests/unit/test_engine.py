@@ -42,6 +42,9 @@ class Scripted(SearchStrategy):
     def unavailable(self, archive: Archive) -> str | None:
         return self._unavailable
 
+    def searchable(self, archive: Archive) -> int:
+        return len(archive.records) - len(self._unsearched)
+
     def unsearched(self, archive: Archive) -> Sequence[int]:
         return self._unsearched
 
@@ -225,9 +228,10 @@ def test_several_queries_get_a_report_each() -> None:
 
 def test_the_states_say_what_is_not_indexed() -> None:
     search = engine(Scripted("cached", unsearched=(1, 4)), Scripted("realtime"))
-    states = {state.mode: state.text for state in search.mode_states(FIVE)}
-    assert states["cached"] == "about 40 s for 3 pictures; 2 not indexed yet"
-    assert states["auto"] == f"Cached, {states['cached']}; these follow in Real-time, about 40 s"
+    states = {state.mode: state for state in search.mode_states(FIVE)}
+    assert (states["cached"].text, states["cached"].time) == ("about 40 s for 3 pictures", "about 40 s")
+    assert states["auto"].text == f"Cached, {states['cached'].text}, then 2 more in Real-time, about 40 s"
+    assert states["auto"].time == "Cached, about 40 s"
     assert search.not_indexed(FIVE) == 2
     assert engine(Scripted("cached", "nothing is stored.")).not_indexed(FIVE) == 5
 

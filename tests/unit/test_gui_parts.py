@@ -108,7 +108,7 @@ def test_an_archive_says_what_is_not_indexed(state: IndexState, label: str, sent
 
 
 def test_modes_say_how_long_they_take_or_that_they_are_not_ready() -> None:
-    cached = ModeState("cached", "Cached", True, "under 1 s for 3,347 pictures; 214 not indexed yet")
+    cached = ModeState("cached", "Cached", True, "under 1 s for 3,347 pictures", "under 1 s")
     assert mode_label(cached) == "Cached – under 1 s"
     assert mode_word(cached, "214 of 3,561 pictures are not indexed yet.") == (
         "Under 1 s for 3,347 pictures. 214 of 3,561 pictures are not indexed yet."
@@ -116,7 +116,7 @@ def test_modes_say_how_long_they_take_or_that_they_are_not_ready() -> None:
     faiss = ModeState("faiss", "FAISS", False, "none of its pictures is indexed yet.")
     assert mode_label(faiss) == "FAISS – not ready"
     assert mode_word(faiss, "Index the archive once.") == "None of its pictures is indexed yet."
-    auto = ModeState("auto", "Auto", True, "Real-time, about 3 min for 3,561 pictures")
+    auto = ModeState("auto", "Auto", True, "Real-time, about 3 min for 3,561 pictures", "Real-time, about 3 min")
     assert mode_label(auto) == "Auto – Real-time, about 3 min"
     assert mode_word(auto, "") == "Real-time, about 3 min for 3,561 pictures"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -214,3 +215,13 @@ def test_what_is_not_there_cannot_be_loaded_or_removed(store: EmbeddingStore) ->
     with pytest.raises(StoreError, match="no archive 77"):
         finish(store.remove(77))
     assert len(store.archives()) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"no zlib", zlib.compress(b"[1]"), zlib.compress(b'{"url": []}')])
+def test_records_that_are_damaged_are_a_sentence(store: EmbeddingStore, data: bytes) -> None:
+    id = store.register(archive_of([1]))
+    with sqlite3.connect(store.folder / "facts.sqlite") as connection:
+        connection.execute("UPDATE record_blocks SET data = ?", (data,))
+    connection.close()
+    with pytest.raises(StoreError, match="is damaged; index its export again"):
+        store.load([id])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import Iterator, Sequence
 
@@ -138,6 +139,13 @@ def test_what_failed_is_skipped_and_what_may_be_had_now_is_not_indexed(store: Em
     report = coverage.report("cached", (), np.array([0, 1, 0, 1, 0, 1, 0, 0, 0], bool))
     assert (report.searched, report.skipped, report.not_indexed) == (0, {"gone": 1, "damaged": 1}, 1)
     assert Holdings(ENCODER, store, "other").of(whole).unsearched == (1, 3, 4, 5, 6, 8)
+
+
+@pytest.mark.parametrize(("ago", "tried"), [(0, False), (60, False), (3600, True), (-3600, True)])
+def test_after_network_trouble_searches_wait_a_while(store: EmbeddingStore, ago: float, tried: bool) -> None:
+    whole = archive([record(0)])
+    store.add(ENCODER.id, 8, [], [dataclasses.replace(failure("a:0", SkipReason.NETWORK), at=time.time() - ago)])
+    assert Holdings(ENCODER, store).of(whole).unsearched == ((0,) if tried else ())
 
 
 def test_embeddings_of_another_encoder_do_not_count(store: EmbeddingStore) -> None:
