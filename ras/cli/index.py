@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import os
 from typing import TYPE_CHECKING, Any, Sequence
 
 from ras.cli.codes import INTERRUPTED, NOTHING, SUCCESS, USER_ERROR
@@ -35,8 +34,7 @@ def index(options: argparse.Namespace) -> int:
     with contextlib.closing(follow(build_engine(settings))) as engine:
         for path in options.files:
             try:
-                # The store keeps the path, and is asked for it from other folders.
-                archive = follow(read_archive([os.path.abspath(path)]))
+                archive = follow(read_archive([path]))
             except ArchiveError as exc:
                 if len(options.files) == 1:
                     raise

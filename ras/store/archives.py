@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -26,6 +27,8 @@ def identity_of(paths: Sequence[str], name: str = "") -> str:
 
 def register(facts: Facts, archive: Archive) -> int:
     """Keep the archive's records, instead of those that it had; see ``EmbeddingStore.register``."""
+    # Relative to a folder that will be another one tomorrow, they would name nothing.
+    archive = dataclasses.replace(archive, paths=tuple(os.path.abspath(path) for path in archive.paths))
     about, blocks = snapshot(archive)
     digest = hashlib.sha256(about.encode())
     for block in blocks:

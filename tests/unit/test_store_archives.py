@@ -167,6 +167,17 @@ def test_the_same_files_are_the_same_archive_however_they_are_written(store: Emb
     assert linked.id == id
 
 
+def test_a_relative_path_is_kept_as_the_file_that_it_names(
+    store: EmbeddingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    id = store.register(archive_of([1], path="general.json"))
+    monkeypatch.chdir(tmp_path.parent)
+    assert store.archives()[0].paths == (str(tmp_path / "general.json"),)
+    assert store.load([id]).paths == (str(tmp_path / "general.json"),)
+    assert store.find([str(tmp_path / "general.json")]) is not None
+
+
 def test_a_new_export_with_new_signatures_keeps_what_is_indexed(store: EmbeddingStore) -> None:
     id = store.register(archive_of(range(20)))
     fill(store, range(20))
