@@ -37,7 +37,7 @@ def remove(facts: Facts, archive_id: int) -> Job[int]:
         connection.execute("DELETE FROM holdings WHERE archive = ?", (archive_id,))
     yield Progress(stage, 0)
     yield from rewrite(facts, stage, join=False)
-    _drop_empty_indexes(facts)
+    _drop_dead_indexes(facts)
     yield from shrink(facts, stage)
     return max(0, before - size_of(facts.folder))
 
@@ -51,7 +51,7 @@ def compact(facts: Facts) -> Job[CompactReport]:
     with facts.transaction() as connection:
         sweep(connection, "SELECT id FROM pictures EXCEPT SELECT picture FROM holdings", everything=True)
     yield from rewrite(facts, stage, join=True)
-    _drop_empty_indexes(facts)
+    _drop_dead_indexes(facts)
     _delete_left_over(facts)
     yield Progress(stage, 0)
     try:
@@ -64,12 +64,19 @@ def compact(facts: Facts) -> Job[CompactReport]:
     return CompactReport(before, size_of(facts.folder))
 
 
-def _drop_empty_indexes(facts: Facts) -> None:
-    """Forget the indexes of encoders that have no embeddings any more, and delete their files."""
-    empty = """encoder NOT IN (SELECT encoder FROM shards) AND encoder NOT IN (SELECT encoder FROM fresh)"""
+def _drop_dead_indexes(facts: Facts) -> None:
+    """Forget the indexes that a quarter or more of is of embeddings that are gone, and delete their files.
+
+    They would be built anew anyway, but not before the next search of that kind, and they are large.
+    """
+    there = " + ".join(
+        f"(SELECT coalesce(sum(rows), 0) FROM {table} WHERE {table}.encoder = indexes.encoder)"
+        for table in ("shards", "fresh")
+    )
+    dead = f"3 * rows > 4 * ({there})"
     with facts.transaction(durable=True) as connection:
-        files = [file for (file,) in connection.execute(f"SELECT file FROM indexes WHERE {empty}")]
-        connection.execute(f"DELETE FROM indexes WHERE {empty}")
+        files = [file for (file,) in connection.execute(f"SELECT file FROM indexes WHERE {dead}")]
+        connection.execute(f"DELETE FROM indexes WHERE {dead}")
     for file in files:
         if INDEX_NAME.fullmatch(file):
             with contextlib.suppress(OSError):

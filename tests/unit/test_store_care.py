@@ -151,6 +151,21 @@ def test_the_index_of_an_encoder_without_embeddings_goes(store: EmbeddingStore) 
     assert not path.exists()
 
 
+@pytest.mark.parametrize(("removed", "stays"), [(12, True), (13, False)])
+def test_the_index_goes_when_a_quarter_of_it_is_dead(store: EmbeddingStore, removed: int, stays: bool) -> None:
+    id = store.register(archive_of(range(removed)))
+    store.register(archive_of(range(removed, 50), "/exports/two.json"))
+    fill(store, range(50))
+    path = store.indexes_folder / "01234567-0123456789abcdef0123456789abcdef.faiss"
+    path.write_bytes(b"index")
+    # Contents are shared: 50 pictures of the samples need not have 50.
+    rows = store.usage().embeddings[ENCODER]
+    store.set_index(ENCODER, IndexFacts(path.name, "flat", rows, 1, 5, "", 0, 1, np.arange(rows)))
+    finish(store.remove(id))
+    assert (store.index_facts(ENCODER) is not None) == stays
+    assert path.exists() == stays
+
+
 def test_compacting_joins_small_shards_and_drops_what_nobody_has(store: EmbeddingStore) -> None:
     store.register(archive_of(range(200)))
     fill(store, range(200))
