@@ -254,14 +254,24 @@ def run_without_rights(program: str, folder: Path) -> str:
     """Run a program with ``folder`` and ``store`` open, as a user who may write nothing; → what it prints."""
     drop = "os.setgid(65534); os.setuid(65534)" if os.geteuid() == 0 else ""
     prelude = f"""
-        import os, sys
+        import os, sys, tempfile
         sys.dont_write_bytecode = True
         from pathlib import Path
         from ras.errors import StaleView, StoreError
         from ras.records import finish
         from ras.store import EmbeddingStore, filling
         from tests.store_samples import *
-        import joblib
+        import joblib, numpy.random
+        filling.SHARD_ROWS = 20
+        # All that is imported late: afterwards the interpreter's own files may be out of reach.
+        with tempfile.TemporaryDirectory() as scratch, EmbeddingStore(Path(scratch) / "store") as store:
+            id = store.register(archive_of(range(50)))
+            fill(store, range(50))
+            check(store, range(50))
+            store.load([id])
+            finish(store.verify())
+            finish(store.compact())
+            finish(store.remove(id))
         {drop}
         folder = Path({str(folder)!r})
     """
