@@ -130,7 +130,7 @@ def show_failures(
 
     buttons = [("Try again", again)] if failures and try_again is not None else []
     window, frame = dialog(parent, theme, f"Left out of the index ({len(failures):,})", buttons)
-    said = "Indexing tries those again by itself for which there is hope; “Try again” tries them all."
+    said = "What may come right by itself is tried again by the next indexing; “Try again” tries all of them now."
     ttk.Label(frame, text=said, style="Muted.TLabel").pack(anchor="w", pady=(0, theme.px(8)))
     _list(frame, theme, failures)
     return window
