@@ -71,11 +71,6 @@ class OpenIndex:
         )
         self._check.start()
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether it finds what is best for certain."""
-        return not self._lists
-
     def close(self) -> None:
         """End the check and let go of the file."""
         self._closed.set()
