@@ -142,13 +142,14 @@ def check_shard(folder: Path, shard: Shard, again: bool = False) -> int:
     A file is read through once a process, and again where its size, time or inode changed, or with ``again``. Raises
     ShardTrouble, and OSError where it is there but cannot be read.
     """
-    path = folder / shard.file
+    name = os.path.join(folder, shard.file)  # a Path costs ten times as much, for each shard of each search
     try:
-        state = _state(os.stat(path))
+        state = _state(os.stat(name))
         with _checked_lock:
-            known = _checked.get(str(path))
+            known = _checked.get(name)
         if not again and known is not None and known[:2] == (state, shard.sha256):
             return known[2]
+        path = Path(name)
         if not SHARD_NAME.fullmatch(shard.file):
             raise ShardTrouble("has a name that RAS gives to no shard")
         if state[0] != shard.size:
@@ -161,21 +162,21 @@ def check_shard(folder: Path, shard: Shard, again: bool = False) -> int:
     except FileNotFoundError as exc:
         raise ShardTrouble("is missing", missing=True) from exc
     with _checked_lock:
-        _checked[str(path)] = (state, shard.sha256, offset)
+        _checked[name] = (state, shard.sha256, offset)
     return offset
 
 
 def was_checked(folder: Path, shard: Shard) -> bool:
     """Whether this process has read the file through before; ``map_shard`` looks whether it is still the same."""
     with _checked_lock:
-        return str(folder / shard.file) in _checked
+        return os.path.join(folder, shard.file) in _checked
 
 
 def map_shard(folder: Path, shard: Shard) -> MappedShard:
     """Open a shard, after checking it. Raises ShardTrouble and OSError."""
     offset = check_shard(folder, shard)
     try:
-        with (folder / shard.file).open("rb", buffering=0) as file:
+        with open(os.path.join(folder, shard.file), "rb", buffering=0) as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except FileNotFoundError as exc:
         raise ShardTrouble("is missing", missing=True) from exc

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, NoReturn, Sequence
+from typing import Callable, Generator, Iterator, NoReturn, Sequence
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class EmbeddingView:
     """The embeddings of an encoder as of ``generation``. For the thread of the store that made it.
 
     ``contents`` is int64 (m,): the content id of each row, each once. Among them may be contents that no picture has
-    any more. Memory stays bounded whatever the number of rows: one shard is mapped at a time.
+    any more. Memory stays bounded whatever the number of rows: a shard is let go when the next one is mapped.
     """
 
     def __init__(
@@ -43,20 +44,29 @@ class EmbeddingView:
         self.contents.flags.writeable = False
         self._ends = np.cumsum([len(part) for part in parts])
 
-    def blocks(self, rows: np.ndarray | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def blocks(
+        self, rows: np.ndarray | None = None, held: int = 1
+    ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
         """Row numbers int64 (b,) and their embeddings float16 (b, d), ascending, a shard at a time.
 
-        All rows, or the given ones, which must be sorted. A block is good until the next one is asked for. Raises
-        StaleView.
+        All rows, or the given ones, which must be sorted. A block is good until ``held`` others have been asked for.
+        Raises StaleView.
         """
         parts = list(self._parts(rows))
+        mapped: deque[MappedShard] = deque()
         with self._checks([part for part, _, _ in parts]) as checks:
-            for part, begin, wanted in parts:
-                if part == len(self._shards):
-                    yield _block(self._fresh, begin, wanted)
-                    continue
-                with self._opened(part, checks.get(part)) as mapped:
-                    yield _block(mapped.rows, begin, wanted)
+            try:
+                for part, begin, wanted in parts:
+                    if part == len(self._shards):
+                        yield _block(self._fresh, begin, wanted)
+                        continue
+                    while len(mapped) >= held:
+                        mapped.popleft().release()
+                    mapped.append(self._opened(part, checks.get(part)))
+                    yield _block(mapped[-1].rows, begin, wanted)
+            finally:
+                for shard in mapped:
+                    shard.release()
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """float16 (n, d): a copy of the given rows, in any order. Raises StaleView."""
@@ -87,19 +97,14 @@ class EmbeddingView:
                 yield part, int(self._ends[part - 1]) if part else 0, rows[low:high]
             low = high
 
-    @contextmanager
-    def _opened(self, part: int, check: Future[int] | None) -> Iterator[MappedShard]:
+    def _opened(self, part: int, check: Future[int] | None) -> MappedShard:
         shard = self._shards[part]
         try:
             if check is not None:
                 check.result()
-            mapped = map_shard(self._folder, shard)
+            return map_shard(self._folder, shard)
         except (ShardTrouble, OSError) as exc:
             self._give_up(shard, exc)
-        try:
-            yield mapped
-        finally:
-            mapped.release()
 
     @contextmanager
     def _checks(self, parts: Sequence[int]) -> Iterator[dict[int, Future[int]]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Sequence
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Sequence, Tuple
 
 from ras.records import Job, Progress, SearchResult
 from ras.scoring import exact_scores, slack
@@ -16,9 +20,11 @@ from ras.strategies.stored import Coverage
 if TYPE_CHECKING:
     import numpy as np
 
+    Found = Tuple[np.ndarray, np.ndarray, np.ndarray]
+
 log = logging.getLogger(__name__)
 
-THREADS = os.cpu_count() or 1
+THREADS = min(8, os.cpu_count() or 1)
 
 # At least this often (seconds) a search yields, so that it can be cancelled.
 HEARTBEAT = 0.1
@@ -44,16 +50,22 @@ def scan(coverage: Coverage, best: Sequence[Best], rows: np.ndarray) -> Job[None
     # What takes the time, in numpy and FAISS, is done in one thread there.
     with ThreadPoolExecutor(THREADS, thread_name_prefix="compare") as pool:
         products = _Products([one.views for one in best], pool)
-        nearest = _Nearest.for_queries(best) if len(rows) >= WORTH_NEAREST else None
+        nearest = _Nearest.for_queries(best, pool) if len(rows) >= WORTH_NEAREST else None
         everything = len(rows) == len(coverage.view.contents)
-        for numbers, block in coverage.view.blocks(None if everything else rows):
-            if nearest is None or not nearest.offer(numbers, block):
-                for one, scores in zip(best, products.of(block)):
-                    one.offer(numbers, block, scores)
-            done += len(numbers)
-            if time.monotonic() - last_yield >= HEARTBEAT:
-                last_yield = time.monotonic()
-                yield Progress("Searching", done, len(rows))
+        ahead = 0 if nearest is None else 2 * THREADS
+        waiting: deque[tuple[np.ndarray, np.ndarray, Future[Found] | None]] = deque()
+        with closing(coverage.view.blocks(None if everything else rows, held=ahead + 1)) as blocks:
+            while done < len(rows):
+                for block in itertools.islice(blocks, ahead + 1 - len(waiting)):
+                    waiting.append((*block, None if nearest is None else nearest.begin(block[1])))
+                numbers, embeddings, found = waiting.popleft()
+                if nearest is None or not nearest.offer(numbers, embeddings, found):
+                    for one, scores in zip(best, products.of(embeddings)):
+                        one.offer(numbers, embeddings, scores)
+                done += len(numbers)
+                if time.monotonic() - last_yield >= HEARTBEAT:
+                    last_yield = time.monotonic()
+                    yield Progress("Searching", done, len(rows))
 
 
 def _parts(rows: int, least: int) -> list[slice]:
@@ -65,31 +77,43 @@ def _parts(rows: int, least: int) -> list[slice]:
 class _Nearest:
     """The quicker way for a single query of few views, where FAISS can be had."""
 
-    def __init__(self, best: Best) -> None:
+    def __init__(self, best: Best, pool: ThreadPoolExecutor) -> None:
         """Raises RuntimeError where FAISS cannot."""
-        self._best = best
-        self._rows = NearestRows(best.views)
+        self._best, self._pool = best, pool
+        self._idle: SimpleQueue[NearestRows] = SimpleQueue()
+        for _ in range(THREADS):
+            self._idle.put(NearestRows(best.views))
 
     @classmethod
-    def for_queries(cls, best: Sequence[Best]) -> _Nearest | None:
+    def for_queries(cls, best: Sequence[Best], pool: ThreadPoolExecutor) -> _Nearest | None:
         if len(best) != 1 or len(best[0].views) > MOST_VIEWS:
             return None
         try:
-            return cls(best[0])
+            return cls(best[0], pool)
         except RuntimeError as exc:
             log.info("Rows are compared by numpy: %s", exc)
             return None
 
-    def offer(self, rows: np.ndarray, block: np.ndarray) -> bool:
-        """Show a block to the query. False, and nothing is taken, where that takes more than its nearest rows."""
+    def begin(self, block: np.ndarray) -> Future[Found] | None:
+        """Look for the nearest rows of a block on a thread; None where it is not worth it."""
         # Once the best are there, hardly a row of a block is among them.
-        bound = self._best.bound
-        k = SPARE + (self._best.top_k if bound == -float("inf") else 0)
-        if len(block) <= k:
+        k = SPARE + (self._best.top_k if self._best.bound == -float("inf") else 0)
+        return self._pool.submit(self._find, block, k) if len(block) > k else None
+
+    def offer(self, rows: np.ndarray, block: np.ndarray, found: Future[Found] | None) -> bool:
+        """Show a block to the query. False, and nothing is taken, where that takes more than its nearest rows."""
+        if found is None:
             return False
-        places, scores, floors = self._rows.of(block, k)
-        near = sorted(set(places[scores >= bound].tolist()))
+        places, scores, floors = found.result()
+        near = sorted(set(places[scores >= self._best.bound].tolist()))
         return self._best.offer_nearest(rows, block, near, float(floors.max()))
+
+    def _find(self, block: np.ndarray, k: int) -> Found:
+        rows = self._idle.get()
+        try:
+            return rows.of(block, k)
+        finally:
+            self._idle.put(rows)
 
 
 class _Products:

@@ -6,45 +6,27 @@ FAISS that is made for its own inverted files, so it is tried before it is relie
 
 from __future__ import annotations
 
-import logging
+import functools
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
-
-log = logging.getLogger(__name__)
 
 # With more views than this, numpy's one product for all of them costs less than a pass for each.
 MOST_VIEWS = 6
 
 
 class NearestRows:
-    """Finds the rows that are nearest to each of some views. May be used by several threads."""
+    """Finds the rows that are nearest to each of some views. For one thread at a time."""
 
     def __init__(self, views: np.ndarray) -> None:
         """float32 (v, d). Raises RuntimeError where this version of FAISS cannot."""
         import numpy as np
 
         self._views = np.ascontiguousarray(views, np.float32)
-        try:
-            import faiss
-
-            self._faiss = faiss
-            dimension = self._views.shape[1]
-            self._coarse = faiss.IndexFlatIP(dimension)
-            codes = faiss.ScalarQuantizer.QT_fp16
-            # One list, and codes that stand for the rows themselves, not for what they differ from a centre by.
-            self._index = faiss.IndexIVFScalarQuantizer(
-                self._coarse, dimension, 1, codes, faiss.METRIC_INNER_PRODUCT, False
-            )
-            self._index.is_trained = True
-            rows = np.stack([-self._views[0], self._views[0], 0 * self._views[0]]).astype(np.float16)
-            places, _, _ = self.of(rows, 2)
-            works = sorted(places[0].tolist()) == [1, 2]
-        except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as exc:
-            raise RuntimeError(f"FAISS cannot compare rows of float16: {exc}") from exc
-        if not works:
-            raise RuntimeError("FAISS compares rows of float16 wrongly")
+        self._ids = np.zeros(0, np.int64)
+        index = _tried(self._views.shape[1])
+        self._scanners = [_scanner(index, view) for view in self._views]
 
     def of(self, block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """float16 (b, d) rows, b > k → places int64 (v, k) in the block, scores float32 (v, k), floors float32 (v,).
@@ -54,26 +36,61 @@ class NearestRows:
         """
         import numpy as np
 
-        codes = np.ascontiguousarray(block).view(np.uint8)
-        scores = np.full((len(self._views), k), -np.inf, np.float32)
-        places = np.full((len(self._views), k), -1, np.int64)
-        ids = np.arange(len(block), dtype=np.int64)
-        pointer = self._faiss.swig_ptr
-        for view, some_scores, some_places in zip(self._views, scores, places):
-            scanner = self._scanner()
-            scanner.set_query(pointer(view))
-            scanner.set_list(0, 0.0)
-            scanner.scan_codes(
-                len(block), pointer(codes.reshape(-1)), pointer(ids), pointer(some_scores), pointer(some_places), k
-            )
-        floors = np.where((places < 0).any(axis=1), np.inf, scores.min(axis=1))
-        return places, scores, floors
+        if len(self._ids) < len(block):
+            self._ids = np.arange(len(block), dtype=np.int64)
+        return _compare(self._scanners, block, self._ids, k)
 
-    def _scanner(self) -> Any:
+
+@functools.lru_cache(maxsize=4)
+def _tried(dimension: int) -> Any:
+    """An empty index of one list, whose loop is what is wanted; it was seen to work. Raises RuntimeError."""
+    import numpy as np
+
+    try:
+        import faiss
+
+        coarse = faiss.IndexFlatIP(dimension)
+        # Codes that stand for the rows themselves, not for what they differ from a centre by.
+        kind = faiss.ScalarQuantizer.QT_fp16
+        index = faiss.IndexIVFScalarQuantizer(coarse, dimension, 1, kind, faiss.METRIC_INNER_PRODUCT, False)
+        index.is_trained = True
+        view = np.full(dimension, dimension**-0.5, np.float32)
+        rows = np.stack([-view, view, 0 * view]).astype(np.float16)
+        places, scores, _ = _compare([_scanner(index, view)], rows, np.arange(3), 2)
+    except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as exc:
+        raise RuntimeError(f"FAISS cannot compare rows of float16: {exc}") from exc
+    order = np.argsort(-scores[0])
+    if places[0][order].tolist() != [1, 2] or np.abs(scores[0][order] - [1, 0]).max() > 0.01:
+        raise RuntimeError("FAISS compares rows of float16 wrongly")
+    return index
+
+
+def _scanner(index: Any, view: np.ndarray) -> Any:
+    import faiss
+
+    # Before FAISS 1.11 without search parameters, before 1.7.3 without a selector.
+    for arguments in ((False, None, None), (False, None), (False,)):
         try:
-            return self._index.get_InvertedListScanner(False, None, None)
-        except TypeError:  # before FAISS 1.11 without search parameters, before 1.7.3 without a selector
-            try:
-                return self._index.get_InvertedListScanner(False, None)
-            except TypeError:
-                return self._index.get_InvertedListScanner(False)
+            scanner = index.get_InvertedListScanner(*arguments)
+        except TypeError:
+            continue
+        scanner.set_query(faiss.swig_ptr(view))
+        scanner.set_list(0, 0.0)
+        return scanner
+    raise TypeError("get_InvertedListScanner takes other arguments")
+
+
+def _compare(
+    scanners: list[Any], block: np.ndarray, ids: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    import faiss
+    import numpy as np
+
+    pointer = faiss.swig_ptr
+    rows = np.ascontiguousarray(block).view(np.uint8).reshape(-1)
+    scores = np.full((len(scanners), k), -np.inf, np.float32)
+    places = np.full((len(scanners), k), -1, np.int64)
+    for scanner, some_scores, some_places in zip(scanners, scores, places):
+        scanner.scan_codes(len(block), pointer(rows), pointer(ids), pointer(some_scores), pointer(some_places), k)
+    floors = np.where((places < 0).any(axis=1), np.inf, scores.min(axis=1))
+    return places, scores, floors

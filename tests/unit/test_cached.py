@@ -162,9 +162,11 @@ def test_several_queries_share_one_pass_over_the_store(store: EmbeddingStore, mo
     passes: list[object] = []
     blocks = EmbeddingView.blocks
 
-    def watched(view: EmbeddingView, rows: np.ndarray | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def watched(
+        view: EmbeddingView, rows: np.ndarray | None = None, held: int = 1
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         passes.append(rows)
-        return blocks(view, rows)
+        return blocks(view, rows, held)
 
     monkeypatch.setattr(EmbeddingView, "blocks", watched)
     strategy = CachedSearchStrategy(encoder, store)

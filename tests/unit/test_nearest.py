@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,8 +54,8 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     taken: list[bool] = []
     real = exact._Nearest.offer
 
-    def watched(self: exact._Nearest, rows: np.ndarray, block: np.ndarray) -> bool:
-        taken.append(real(self, rows, block))
+    def watched(self: exact._Nearest, rows: np.ndarray, block: np.ndarray, found: Any) -> bool:
+        taken.append(real(self, rows, block, found))
         return taken[-1]
 
     monkeypatch.setattr(exact, "WORTH_NEAREST", 1)
