@@ -21,6 +21,9 @@ class WeightsServer:
         self.faults = list(faults)
         self.ranges: list[str | None] = []
         """The Range header of each request."""
+        self.gate = threading.Event()
+        """Answers wait until it is set, as it is unless a test clears it."""
+        self.gate.set()
         self._closing = threading.Event()
         server = self
 
@@ -50,6 +53,7 @@ class WeightsServer:
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         asked = handler.headers.get("Range")
         self.ranges.append(asked)
+        self.gate.wait(30)
         fault = self.faults.pop(0) if self.faults else None
         if fault == "silent":
             self._closing.wait(30)

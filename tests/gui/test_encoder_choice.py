@@ -42,11 +42,13 @@ def test_clip_is_downloaded_and_then_used(
 ) -> None:
     with WeightsServer(tiny) as server:
         publish(monkeypatch, tmp_path, server.url, tiny)
+        server.gate.clear()  # so small a file is there before one has looked
         app = driver.open(encoder="auto", clip_model="tiny", download_clip=True)
         driver.until(lambda: app.encoder.facts is not None)
         assert app.encoder.facts is not None
         assert app.encoder.facts.encoder_name == "Fingerprint"
         assert app.encoder.downloading
+        server.gate.set()
         driver.until(lambda: app.encoder.facts.encoder_name.startswith("CLIP"), seconds=60)
     assert "is ready" in app.notices.sentences[-1][1]
     assert not app.encoder.downloading
