@@ -7,7 +7,10 @@ FAISS that is made for its own inverted files, so it is tried before it is relie
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
+
+from ras.errors import ModeError
+from ras.strategies.index_file import load_faiss
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +28,9 @@ class NearestRows:
 
         self._views = np.ascontiguousarray(views, np.float32)
         self._ids = np.zeros(0, np.int64)
-        index = _tried(self._views.shape[1])
-        self._scanners = [_scanner(index, view) for view in self._views]
+        faiss, self._index = _tried(self._views.shape[1])  # kept: the scanners refer to it, and to the views
+        self._pointer = faiss.swig_ptr
+        self._scanners = [_scanner(self._index, self._pointer(view)) for view in self._views]
 
     def of(self, block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """float16 (b, d) rows, b > k → places int64 (v, k) in the block, scores float32 (v, k), floors float32 (v,).
@@ -38,17 +42,16 @@ class NearestRows:
 
         if len(self._ids) < len(block):
             self._ids = np.arange(len(block), dtype=np.int64)
-        return _compare(self._scanners, block, self._ids, k)
+        return _compare(self._scanners, self._pointer, block, self._ids, k)
 
 
 @functools.lru_cache(maxsize=4)
-def _tried(dimension: int) -> Any:
-    """An empty index of one list, whose loop is what is wanted; it was seen to work. Raises RuntimeError."""
+def _tried(dimension: int) -> tuple[Any, Any]:
+    """faiss, and an empty index of one list whose loop is what is wanted; it was seen to work. Raises RuntimeError."""
     import numpy as np
 
     try:
-        import faiss
-
+        faiss = load_faiss()
         coarse = faiss.IndexFlatIP(dimension)
         # Codes that stand for the rows themselves, not for what they differ from a centre by.
         kind = faiss.ScalarQuantizer.QT_fp16
@@ -56,37 +59,35 @@ def _tried(dimension: int) -> Any:
         index.is_trained = True
         view = np.full(dimension, dimension**-0.5, np.float32)
         rows = np.stack([-view, view, 0 * view]).astype(np.float16)
-        places, scores, _ = _compare([_scanner(index, view)], rows, np.arange(3), 2)
-    except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as exc:
+        places, scores, _ = _compare(
+            [_scanner(index, faiss.swig_ptr(view))], faiss.swig_ptr, rows, np.arange(3, dtype=np.int64), 2
+        )
+    except (ModeError, AttributeError, TypeError, ValueError, RuntimeError) as exc:
         raise RuntimeError(f"FAISS cannot compare rows of float16: {exc}") from exc
     order = np.argsort(-scores[0])
     if places[0][order].tolist() != [1, 2] or np.abs(scores[0][order] - [1, 0]).max() > 0.01:
         raise RuntimeError("FAISS compares rows of float16 wrongly")
-    return index
+    return faiss, index
 
 
-def _scanner(index: Any, view: np.ndarray) -> Any:
-    import faiss
-
+def _scanner(index: Any, view: Any) -> Any:
     # Before FAISS 1.11 without search parameters, before 1.7.3 without a selector.
     for arguments in ((False, None, None), (False, None), (False,)):
         try:
             scanner = index.get_InvertedListScanner(*arguments)
         except TypeError:
             continue
-        scanner.set_query(faiss.swig_ptr(view))
+        scanner.set_query(view)
         scanner.set_list(0, 0.0)
         return scanner
     raise TypeError("get_InvertedListScanner takes other arguments")
 
 
 def _compare(
-    scanners: list[Any], block: np.ndarray, ids: np.ndarray, k: int
+    scanners: list[Any], pointer: Callable[[np.ndarray], Any], block: np.ndarray, ids: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    import faiss
     import numpy as np
 
-    pointer = faiss.swig_ptr
     rows = np.ascontiguousarray(block).view(np.uint8).reshape(-1)
     scores = np.full((len(scanners), k), -np.inf, np.float32)
     places = np.full((len(scanners), k), -1, np.int64)

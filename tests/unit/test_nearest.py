@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ras.errors import ModeError
 from ras.filters import EVERYTHING
 from ras.records import finish
 from ras.scoring import exact_scores
@@ -93,11 +94,16 @@ def test_cached_finds_the_same_with_it(
 
 
 def test_without_faiss_the_plain_way_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lacking(_: object, views: np.ndarray) -> None:
-        raise RuntimeError("FAISS is not there")
+    asked = []
 
+    def lacking() -> None:
+        asked.append(True)
+        raise ModeError("FAISS cannot be loaded here.")
+
+    # The one way to load FAISS: on macOS a plain import of it beside torch aborts the process.
+    monkeypatch.setattr(nearest, "load_faiss", lacking)
     monkeypatch.setattr(exact, "WORTH_NEAREST", 1)
-    monkeypatch.setattr(nearest.NearestRows, "__init__", lacking)
+    nearest._tried.cache_clear()
     rows = unit(np.random.default_rng(3).standard_normal((300, 16)))
     whole = archive([record(number) for number in range(300)])
     encoder = GivenEncoder(rows[17])
@@ -105,3 +111,4 @@ def test_without_faiss_the_plain_way_is_taken(tmp_path: Path, monkeypatch: pytes
         fill(store, encoder, whole, rows)
         (report,) = finish(CachedSearchStrategy(encoder, store).search([query()], whole, 5, EVERYTHING))
     assert report.results[0].place == 17
+    assert asked
