@@ -75,9 +75,10 @@ def compare(environment: dict[str, str], runs: int) -> None:
 def compare_stores(environment: dict[str, str], runs: int, stored: int) -> None:
     """Print the same, warm, with an empty store and with one of ``stored`` pictures."""
     from benchmarks.big_store import fill_store_with, made_archive, picture_like
+    from ras.encoders.fingerprint import FingerprintEncoder
 
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as full:
-        fill_store_with(Path(full) / "store", made_archive(stored), picture_like(stored), "fingerprint-1")
+        fill_store_with(Path(full) / "store", made_archive(stored), picture_like(stored), FingerprintEncoder.id)
         environments = []
         for folder in (empty, full):
             (Path(folder) / "settings.json").write_text(json.dumps({"encoder": "fingerprint", "download_clip": False}))

@@ -251,7 +251,6 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
     """
     from ras.downloader import Downloader
     from ras.encoders import load_encoder
-    from ras.encoders.shared import SharedEncoder
     from ras.indexing import fill_store
     from ras.paths import store_folder
     from ras.store import EmbeddingStore
@@ -260,12 +259,8 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
     from ras.strategies.realtime import RealTimeSearchStrategy
     from ras.strategies.stored import Holdings
 
-    encoder = SharedEncoder(
-        (
-            yield from load_encoder(
-                settings.encoder, settings.clip_model, settings.clip_weights, settings.device, allow_download
-            )
-        )
+    encoder = yield from load_encoder(
+        settings.encoder, settings.clip_model, settings.clip_weights, settings.device, allow_download
     )
     realtime = RealTimeSearchStrategy(
         encoder,

@@ -154,6 +154,12 @@ class Progress:
     unit: str = "pictures"
     """``pictures``, ``messages`` or ``bytes``."""
     seconds_left: float | None = None
+    rate: float | None = None
+    """How many ``unit`` are done a second, of late; None while it is too early to tell."""
+    bytes_read: int = 0
+    """Of pictures, from the disk and the network, so far."""
+    failed: int = 0
+    """How many of ``done`` could not be had."""
 
 
 @dataclass(frozen=True)

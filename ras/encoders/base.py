@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Protocol, Sequence
 
 from ras.errors import EncoderError
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
+
+
+class Picture(Protocol):
+    """What ``preprocess`` needs of a picture: a Pillow image, or one that was decoded at a fraction of its size."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    def resize(
+        self,
+        size: tuple[int, int],
+        resample: Resampling,
+        box: tuple[float, float, float, float] | None = None,
+        reducing_gap: float | None = None,
+    ) -> Image: ...
 
 
 class Encoder(ABC):
     """Turns pictures into embeddings; score = dot product = cosine, since the encoder normalises.
 
-    The work is in two steps so that the first can run in many threads while the second keeps the device
-    busy: ``preprocess`` (one picture, thread-safe, no device) and ``encode_batch`` (called by one thread at a time).
+    The work is in two steps, so that the device is busy while pictures are decoded: ``preprocess`` (one picture, no
+    device) and ``encode_batch``. Every method may be called by any number of threads at once.
     """
 
     id: str
-    """Names the embedding space for good: the same id means comparable embeddings. ``fingerprint-1``."""
+    """Names the embedding space for good: the same id means comparable embeddings. ``fingerprint-2``."""
     name: str
     """For the user: ``CLIP ViT-B/32``."""
     device: str
@@ -28,12 +43,17 @@ class Encoder(ABC):
     dimension: int
     batch_size: int
     """How many pictures ``encode_batch`` takes best at once."""
+    batches_at_once: int = 1
+    """From how many threads calling ``encode_batch`` together gains something."""
+    decode_side: int | None = None
+    """``preprocess`` needs no more pixels than a shorter side of so many: of larger pictures, it may be given
+    fewer. None: it wants all."""
     convincing: float = 0.9
     """The score from which on a result is called convincing. A matter of judgement: a higher one loses altered copies,
     a lower one believes pictures that are only built alike."""
 
     @abstractmethod
-    def preprocess(self, image: Image) -> np.ndarray:
+    def preprocess(self, image: Picture) -> np.ndarray:
         """One decoded picture (RGB, any size) → one row for ``encode_batch``; always the same shape and dtype."""
 
     @abstractmethod

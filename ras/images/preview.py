@@ -6,13 +6,17 @@ import io
 
 from PIL import Image
 
+from ras.images.shrunk import Shrunk
 
-def make_preview(image: Image.Image, side: int = 256) -> bytes:
+
+def make_preview(picture: Image.Image | Shrunk, side: int = 256) -> bytes:
     """A JPEG of the picture, its longer side at most ``side`` pixels; never enlarged. A few KB, about a millisecond."""
-    scale = side / max(image.size)
+    scale = side / max(picture.size)
     if scale < 1:
-        smaller = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(smaller, Image.Resampling.HAMMING, reducing_gap=2.0)
+        smaller = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        image = picture.resize(smaller, Image.Resampling.HAMMING, reducing_gap=2.0)
+    else:
+        image = picture.image if isinstance(picture, Shrunk) else picture
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=80)
     return buffer.getvalue()

@@ -184,7 +184,7 @@ def test_output_that_nobody_takes(options: list[str], tmp_path: Path, query: Pat
         done = subprocess.run(
             list(map(str, command)), stderr=subprocess.PIPE, encoding="utf-8", env=environment, check=False, **streams
         )
-        return done.returncode, done.stderr.replace("Compared 3 pictures by fingerprint-1 on cpu (Real-time).\n", "")
+        return done.returncode, done.stderr.replace("Compared 3 pictures by fingerprint-2 on cpu (Real-time).\n", "")
 
     reader, writer = os.pipe()
     os.close(reader)

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "encoders": {"errors", "pace", "paths", "records", "settings", "text"},
     "filters": {"errors", "records"},
     "store": {"errors", "records", "text"},
-    "indexing": {"encoders", "errors", "images", "pace", "records", "store"},
+    "indexing": {"cdn", "encoders", "errors", "images", "pace", "records", "store"},
     "scoring": set(),
     "strategies": {
         *("cdn", "downloader", "encoders", "errors", "filters", "indexing", "records", "scoring", "store", "text"),

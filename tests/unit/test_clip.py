@@ -302,6 +302,7 @@ def test_batches_are_halved_when_memory_runs_out(archive: Path, encoder: ClipEnc
     # Not by ``encoder``, which calculates in bfloat16 where the CPU can.
     expected = on_a_card(archive).encode_batch(rows)
     card = on_a_card(archive)
+    card.batch_size = 16
     device = SmallDevice(card, room=5)
     assert np.allclose(card.encode_batch(rows), expected, atol=1e-5)
     assert device.sizes == [16, 8, 4, 4, 4, 4]

@@ -12,6 +12,7 @@ import pytest
 
 from ras.errors import FetchError, SkipReason
 from ras.indexing import Embedded, embed_images
+from ras.indexing.compute import usable_cores
 from ras.records import ImageRecord, Progress, Skipped
 from tests.pictures import ColourEncoder, picture, record
 
@@ -159,7 +160,7 @@ def test_memory_is_bounded_by_the_look_ahead() -> None:
         if settled == 20:
             break
     time.sleep(0.2)
-    assert len(fetched) <= 20 + 3 + 2 * 4
+    assert len(fetched) <= 20 + 3 + usable_cores() + 3 * 4
     events.close()
 
 

@@ -1,0 +1,196 @@
+"""Records in, embeddings out: fetching, decoding and encoding overlap, in bounded memory.
+
+    records ──▶ fetch ──bytes──▶ decode, shrink ──row──▶ encode a batch ──▶ embeddings
+              (threads that wait)   (threads that calculate, see ``compute``)      (whoever drains the generator)
+
+What flows is bounded by a window over the records: a record enters it when one before it was settled, so whoever drains
+slowly slows everything down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import queue
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequence
+
+from ras.cdn import is_expired
+from ras.errors import PictureError, SkipReason
+from ras.indexing.compute import Broken, Compute, Embedded, Limits, Outcome, Twin
+from ras.pace import Pace
+from ras.records import ImageRecord, Notice, Progress, Skipped
+
+if TYPE_CHECKING:
+    from ras.encoders.base import Encoder
+
+# At least this often (seconds) the pipeline yields, so that its consumer can cancel it.
+HEARTBEAT = 0.2
+
+# While bytes that wait to be decoded exceed this, no more is fetched.
+MOST_BYTES = 256_000_000
+
+# So many records, evenly spread, tell how many of the rest have a dead link.
+_SAMPLE = 1000
+
+
+def embed_images(
+    records: Sequence[ImageRecord],
+    fetch: Callable[[ImageRecord], bytes],
+    encoder: Encoder,
+    *,
+    connections: int,
+    max_pixels: int,
+    extra_formats: bool = False,
+    known: Container[str] = (),
+    stage: str = "Searching",
+) -> Generator[Embedded | Skipped | Progress | Notice, None, None]:
+    """Encode the pictures of the records, each content once, in the order in which they arrive.
+
+    Yields an ``Embedded`` or a ``Skipped`` for every record, the encoder's notices, and ``Progress`` in between, at
+    least every ``HEARTBEAT`` seconds. At each yield the consumer may close the generator, which stops the threads
+    after what they are at. ``fetch`` is called by ``connections`` threads at once and may raise PictureError. ``known``
+    holds content hashes that need no encoding any more. Memory is bounded by the window and by the bytes that wait
+    in it, not by the number of records.
+    """
+    run = _Run(records, fetch, encoder, connections, Limits(max_pixels, extra_formats), known, stage)
+    try:
+        yield from run.events()
+    finally:
+        run.stop()
+
+
+class _Run:
+    """One run of the pipeline. All but ``_bring`` belongs to the thread that drains it."""
+
+    def __init__(
+        self,
+        records: Sequence[ImageRecord],
+        fetch: Callable[[ImageRecord], bytes],
+        encoder: Encoder,
+        connections: int,
+        limits: Limits,
+        known: Container[str],
+        stage: str,
+    ) -> None:
+        self._records = records
+        self._fetch = fetch
+        self._encoder = encoder
+        self._connections = connections
+        self._stage = stage
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._compute = Compute(encoder, limits, known, self._outcomes.put)
+        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="fetch")
+        self._submitted = self._settled = self._failed = 0
+        self._refused: dict[str, PictureError] = {}
+        """Content hash → why it could not be decoded."""
+        self._twins: dict[str, list[int]] = {}
+        """Content hash → records with these bytes that wait for the outcome of the first."""
+        self._time_left = _TimeLeft(records)
+
+    def stop(self) -> None:
+        self._compute.stop()
+        self._pool.shutdown(wait=False)
+
+    def events(self) -> Generator[Embedded | Skipped | Progress | Notice, None, None]:
+        last_progress = time.monotonic()
+        yield Progress(self._stage, 0, len(self._records))
+        while self._settled < len(self._records):
+            self._submit()
+            with contextlib.suppress(queue.Empty):
+                yield from self._settle(self._outcomes.get(timeout=HEARTBEAT))
+            now = time.monotonic()
+            if now - last_progress >= HEARTBEAT or self._settled == len(self._records):
+                last_progress = now
+                for sentence in self._encoder.take_notices():
+                    yield Notice(sentence)
+                yield self._progress()
+
+    def _submit(self) -> None:
+        """Let records into the window while there is room."""
+        batches = self._encoder.batches_at_once + 2  # those that are encoded, the one that waits, the one that grows
+        window = self._connections + self._compute.threads + batches * self._encoder.batch_size
+        end = min(len(self._records), self._settled + window)
+        if self._submitted < end and self._compute.waiting_bytes <= MOST_BYTES:
+            self._compute.expect(end - self._submitted)
+            for index in range(self._submitted, end):
+                self._pool.submit(self._bring, index)
+            self._submitted = end
+
+    def _bring(self, index: int) -> None:
+        """Runs in a thread: fetch a record's bytes and hand them over to be decoded."""
+        if self._compute.stopped:
+            return
+        try:
+            data = self._fetch(self._records[index])
+        except BaseException as exc:  # noqa: BLE001  what is no PictureError is a bug: raised where the outcome is drained
+            self._compute.drop(index, exc)
+        else:
+            self._compute.offer(index, data)
+
+    def _settle(self, outcome: Outcome) -> Iterator[Embedded | Skipped]:
+        """The outcome of a record, and of those with the same bytes that wait for it. Raises what is a bug."""
+        content = outcome.content_hash
+        if isinstance(outcome, Twin):
+            if self._compute.is_open(content):
+                self._twins.setdefault(content, []).append(outcome.index)
+            else:
+                yield self._twin(outcome.index, content)
+            return
+        if isinstance(outcome, Broken):
+            if not isinstance(outcome.error, PictureError):
+                raise outcome.error
+            if content:
+                self._refused[content] = outcome.error
+            yield self._skipped(outcome.index, outcome.error)
+        else:
+            self._settled += 1
+            yield outcome
+        if content:
+            self._compute.settled(content)
+            for index in self._twins.pop(content, ()):
+                yield self._twin(index, content)
+
+    def _twin(self, index: int, content: str) -> Embedded | Skipped:
+        if content in self._refused:
+            return self._skipped(index, self._refused[content])
+        self._settled += 1
+        return Embedded(index, content, None, None)
+
+    def _skipped(self, index: int, error: PictureError) -> Skipped:
+        self._settled += 1
+        self._failed += 1
+        self._time_left.skipped(error.reason)
+        return Skipped(self._records[index], error.reason, str(error))
+
+    def _progress(self) -> Progress:
+        rate, left = self._time_left.measure(self._settled)
+        done, total = self._settled, len(self._records)
+        return Progress(self._stage, done, total, "pictures", left, rate, self._compute.bytes_read, self._failed)
+
+
+class _TimeLeft:
+    """How long the rest takes. Records whose link is dead cost nothing, and often stand in long rows."""
+
+    def __init__(self, records: Sequence[ImageRecord]) -> None:
+        self._amount = len(records)
+        self._step = max(1, len(records) // _SAMPLE)
+        now = datetime.now(timezone.utc)
+        self._costly = [
+            record.local_path is not None or not is_expired(record.url, now) for record in records[:: self._step]
+        ]
+        self._dead = 0
+        self._pace = Pace()
+
+    def skipped(self, reason: SkipReason) -> None:
+        self._dead += reason in (SkipReason.EXPIRED, SkipReason.MISSING)
+
+    def measure(self, settled: int) -> tuple[float | None, float | None]:
+        """(pictures a second, seconds left), each None while it is too early to tell."""
+        rest = self._costly[settled // self._step :]
+        still = (self._amount - settled) * sum(rest) / max(1, len(rest))
+        done = settled - self._dead
+        left = self._pace.seconds_left(done, done + math.ceil(still))
+        return self._pace.rate, left
