@@ -200,8 +200,6 @@ class Compute:
         self._rows_since = time.monotonic()
         self._begun = True
         self._encoding += 1
-        if self._rows:
-            self._changed.notify()
         return functools.partial(self._encode, batch)
 
     def _prepare(self, fetched: _Fetched) -> None:

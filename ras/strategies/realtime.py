@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import os
 import time
 from collections import Counter
 from contextlib import closing
@@ -14,7 +13,7 @@ from PIL import Image
 
 from ras.cdn import is_expired
 from ras.filters import Filter
-from ras.indexing import Embedded, embed_images
+from ras.indexing import Embedded, embed_images, usable_cores
 from ras.records import Archive, Job, Query, Results, SearchReport, SearchResult, Skipped
 from ras.scoring import exact_scores, to_stored
 from ras.strategies.base import SearchStrategy
@@ -28,7 +27,7 @@ REFRESH = 0.25
 
 # Typical costs on one core and one connection (seconds), for an estimate before anything was measured: a picture
 # of 1 to 2 megapixels, and a few hundred kilobytes from a CDN.
-DECODE_SECONDS = 0.03
+DECODE_SECONDS = 0.02
 DOWNLOAD_SECONDS = 0.4
 
 
@@ -62,7 +61,7 @@ class RealTimeSearchStrategy(SearchStrategy):
         now = datetime.now(timezone.utc)
         local = sum(record.local_path is not None for record in archive.records)
         downloads = sum(record.local_path is None and not is_expired(record.url, now) for record in archive.records)
-        computing = (local + downloads) * (DECODE_SECONDS / (os.cpu_count() or 1) + self._seconds_to_encode())
+        computing = (local + downloads) * (DECODE_SECONDS / usable_cores() + self._seconds_to_encode())
         return max(computing, downloads * DOWNLOAD_SECONDS / self._connections)
 
     def _seconds_to_encode(self) -> float:
@@ -72,7 +71,8 @@ class RealTimeSearchStrategy(SearchStrategy):
             self._encoder.encode_images(images[:1])  # the first call also pays for what is set up lazily
             start = time.perf_counter()
             self._encoder.encode_images(images)
-            self._encode_seconds = (time.perf_counter() - start) / len(images)
+            together = min(self._encoder.batches_at_once, usable_cores())
+            self._encode_seconds = (time.perf_counter() - start) / len(images) / together
         return self._encode_seconds
 
     def search(

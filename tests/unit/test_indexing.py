@@ -9,9 +9,11 @@ from typing import Callable
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from ras.encoders.base import Picture
 from ras.errors import FetchError, SkipReason
-from ras.indexing import Embedded, embed_images
+from ras.indexing import Embedded, embed_images, pipeline
 from ras.indexing.compute import usable_cores
 from ras.records import ImageRecord, Progress, Skipped
 from tests.pictures import ColourEncoder, picture, record
@@ -162,6 +164,95 @@ def test_memory_is_bounded_by_the_look_ahead() -> None:
     time.sleep(0.2)
     assert len(fetched) <= 20 + 3 + usable_cores() + 3 * 4
     events.close()
+
+
+def test_it_can_be_cancelled_while_the_encoder_computes() -> None:
+    """However long a batch takes: it is not waited for."""
+    gate = threading.Event()
+
+    class Slow(ColourEncoder):
+        def encode_batch(self, rows: np.ndarray) -> np.ndarray:
+            gate.wait(30)
+            return super().encode_batch(rows)
+
+    events = embed_images([record(0)], lambda _: RED, Slow(), connections=1, max_pixels=1_000_000)
+    beats = [next(events) for _ in range(5)]
+    assert all(isinstance(event, Progress) and event.done == 0 for event in beats)
+    events.close()
+    assert not gate.is_set()
+    gate.set()
+
+
+def test_waiting_bytes_hold_up_fetching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few large files fill the memory as well as many small ones."""
+    monkeypatch.setattr(pipeline, "MOST_BYTES", 10 * len(RED))
+    gate = threading.Event()
+    fetched = []
+
+    class Slow(ColourEncoder):
+        def preprocess(self, image: Picture) -> np.ndarray:
+            gate.wait(30)
+            row: np.ndarray = np.asarray(image.resize((1, 1), Image.Resampling.BOX), np.float32).reshape(3)
+            return row
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        fetched.append(wanted.key)
+        return RED + wanted.key.encode()
+
+    encoder = Slow(batch_size=1)
+    events = embed_images([record(n) for n in range(200)], fetch, encoder, connections=12, max_pixels=1_000_000)
+    for _ in range(3):
+        next(events)
+    asked = len(fetched)
+    assert asked <= 12 + usable_cores() + 3  # the window at the start; no more once the first bytes are there
+    encoder.batch_size = 50  # a wider window
+    for _ in range(3):
+        next(events)
+    assert len(fetched) == asked
+    gate.set()
+    assert sum(isinstance(event, Embedded) for event in events) == 200
+
+
+def test_progress_tells_bytes_failures_and_rate() -> None:
+    files = {f"a:{number}": picture((number, 0, 0)) for number in range(0, 60, 2)}
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        time.sleep(0.05)
+        return from_dict(files)(wanted)
+
+    events = run([record(number) for number in range(60)], fetch, connections=2)
+    progress = [event for event in events if isinstance(event, Progress)]
+    last = progress[-1]
+    assert (last.done, last.total, last.failed) == (60, 60, 30)
+    assert last.bytes_read == sum(map(len, files.values()))
+    assert last.rate is not None
+    assert last.seconds_left == 0
+    assert [event.bytes_read for event in progress] == sorted(event.bytes_read for event in progress)
+    middle = next(event for event in progress if event.rate and event.done < 50)
+    assert middle.seconds_left == pytest.approx((60 - middle.done) / (middle.rate or 1), rel=0.3)
+
+
+def test_dead_links_do_not_count_for_the_time_left() -> None:
+    """They cost next to nothing: before the others they would promise too much, behind them threaten too much."""
+    dead = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=65f1a2b3&is=65df2db3&hm=00&"
+    live = range(450, 490)
+    records = [record(n) if n in live else record(n, url=dead) for n in range(1400)]
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        if wanted.url == dead:
+            time.sleep(0.003)
+            raise FetchError("The link expired.", SkipReason.EXPIRED)
+        time.sleep(0.1)
+        return picture((int(wanted.message_id) % 256, 0, 0))
+
+    events = [event for event in run(records, fetch, connections=2) if isinstance(event, Progress)]
+    told = [event for event in events if event.seconds_left is not None and event.done < 490]
+    assert told
+    for event in told:
+        assert event.seconds_left is not None
+        assert event.rate is not None
+        assert event.rate < 100
+        assert event.seconds_left == pytest.approx((490 - event.done) * 0.05, abs=1)
 
 
 def test_a_bug_in_a_thread_is_raised_not_swallowed() -> None:
