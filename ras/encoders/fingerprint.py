@@ -60,7 +60,7 @@ class FingerprintEncoder(Encoder):
 
     def encode_batch(self, rows: np.ndarray) -> np.ndarray:
         """uint8 (n, 128, 128, 3) → float32 (n, 512)."""
-        pixels = np.moveaxis(rows.astype(np.float32), 3, 1)
+        pixels = np.ascontiguousarray(np.moveaxis(rows, 3, 1), np.float32)
         luma, chroma = pixels[:, 0], pixels[:, 1:] - 128
         cells = edge_cells(luma)
         coarse = cells.reshape(len(rows), BINS, CELLS // 2, 2, CELLS // 2, 2).mean(axis=(3, 5))
@@ -199,7 +199,8 @@ def _patterns(cells: np.ndarray) -> np.ndarray:
     belongs = shares.transpose(0, 2, 1)
     sums = belongs @ reduced - belongs.sum(axis=2, keepdims=True) * words.centres
     spread = _root(_unit(sums, 1).reshape(len(cells), -1))
-    return _unit(_unit(spread, 0) @ words.signs, 0)
+    # Row by row: a product of all rows rounds by how many there are, and a picture has one embedding in any batch.
+    return _unit((_unit(spread, 0)[:, None] @ words.signs)[:, 0], 0)
 
 
 def _layout(cells: np.ndarray) -> np.ndarray:
@@ -241,7 +242,8 @@ def _frequencies(maps: np.ndarray, order: int) -> np.ndarray:
     basis = _cosines(order, maps.shape[-1])
     y, x = np.nonzero(np.add.outer(np.arange(order), np.arange(order)) < order)
     frequencies: np.ndarray = basis @ maps @ basis.T
-    return frequencies[..., y, x]
+    # Contiguous, so that sums over them are added up in one order, whatever the shape.
+    return np.ascontiguousarray(frequencies[..., y, x])
 
 
 def _root(values: np.ndarray) -> np.ndarray:

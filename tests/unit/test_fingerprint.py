@@ -148,8 +148,9 @@ def test_threads_and_batches_change_nothing(
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
         rows = np.stack(list(pool.map(encoder.preprocess, pictures)))
-    one_by_one = np.concatenate([encoder.encode_batch(row[None]) for row in rows])
-    assert np.allclose(one_by_one, embeddings, atol=1e-5)
+    for size in (1, 3, 5, len(rows)):
+        batches = [encoder.encode_batch(rows[start : start + size]) for start in range(0, len(rows), size)]
+        assert np.array_equal(np.concatenate(batches), embeddings)
 
 
 def test_importing_it_loads_no_heavy_library() -> None:
