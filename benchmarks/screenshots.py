@@ -7,6 +7,7 @@ no network, and a data folder of its own.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "archive-dark": ("dark", 96, "1240x800", ("archive",)),
     "modes-before-indexing": ("light", 96, "1240x800", ("archive", "modes")),
     "indexing-dark": ("dark", 96, "1240x770", ("archive", "stall", "query", "index")),
+    "indexing-light-left-out": ("light", 96, "1240x770", ("lost", "stall", "query", "index")),
     "indexed-dark": ("dark", 96, "1240x770", ("archive", "index", "query")),
     "indexed-light-modes": ("light", 96, "1240x770", ("archive", "index", "query", "modes")),
     "stopped-half-way": ("dark", 96, "1240x770", ("archive", "stall", "index", "stop", "modes")),
@@ -39,6 +41,7 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "gone-archive": ("dark", 96, "1240x770", ("lost", "index", "gone", "query")),
     "drag-over": ("dark", 96, "1240x800", ("archive", "drag")),
     "searching-dark": ("dark", 96, "1240x770", ("archive", "half", "query")),
+    "searching-light-skipped": ("light", 96, "1240x770", ("lost", "half", "query")),
     "results-dark": ("dark", 96, "1240x770", ("archive", "query")),
     "results-light": ("light", 96, "1240x770", ("archive", "query")),
     "details-scrolled": ("dark", 96, "1240x800", ("archive", "query", "sixth")),
@@ -52,6 +55,8 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "narrow-dark": ("dark", 96, "900x600", ("archive", "query")),
     "narrow-first-start": ("light", 96, "900x600", ()),
     "narrow-indexing": ("light", 96, "900x600", ("archive", "stall", "query", "index")),
+    "narrow-indexing-left-out": ("dark", 96, "900x600", ("lost", "stall", "query", "index")),
+    "narrow-searching": ("light", 96, "900x600", ("lost", "half", "query")),
     "narrow-left-out": ("dark", 96, "900x600", ("lost", "index", "query")),
     "narrow-archives": ("dark", 96, "900x600", ("archive", "index", "archives", "remove")),
     "wide-dark": ("dark", 96, "1900x1030", ("archive", "query")),
@@ -144,6 +149,8 @@ def draw(name: str, out: Path) -> int:
                     event = next(job)
                     yield event
                     if isinstance(event, Progress) and event.total and event.done > event.total * 0.4:
+                        # The sample is through before it can be told how fast it goes; a real archive takes longer.
+                        yield dataclasses.replace(event, seconds_left=94, rate=38.2, bytes_read=412_000_000)
                         while True:
                             yield Notice("")
                             time.sleep(0.05)

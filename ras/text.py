@@ -63,13 +63,13 @@ def duration(seconds: float) -> str:
 
 
 def size(byte_count: int) -> str:
-    """``412 bytes``, ``38 KB``, ``2.4 MB``: decimal units, as download pages and file managers show them."""
+    """``412 bytes``, ``38 KB``, ``2.4 MB``, ``412 MB``: decimal units, as file managers show them."""
     if byte_count < 1000:
         return count(byte_count, "byte")
     if byte_count < 1_000_000:
         return f"{byte_count / 1000:.0f} KB"
-    if byte_count < 1_000_000_000:
-        return f"{byte_count / 1_000_000:.1f} MB"
+    if byte_count < 999_500_000:
+        return f"{byte_count / 1_000_000:.{0 if byte_count >= 99_950_000 else 1}f} MB"
     return f"{byte_count / 1_000_000_000:.1f} GB"
 
 

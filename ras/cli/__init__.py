@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Sequence
 
 from ras.cli.codes import FAILURE, INTERRUPTED, SUCCESS, USER_ERROR
+from ras.cli.follow import Log, complain, show_progress
 from ras.cli.parser import build_parser
 from ras.errors import ArchiveError, DecodeError, ModeError, RASError, SettingsError
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif isinstance(stream, io.TextIOWrapper):
             # A console or pipe that cannot show an emoji shows its number.
             stream.reconfigure(errors="backslashreplace")
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[Log()])
     logging.captureWarnings(True)  # Pillow warns of odd metadata in the middle of a progress bar
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
     try:
@@ -39,20 +40,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        complain("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads the results has seen enough, as in “| head”
         # What is left in the buffer would fail once more when the program ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SUCCESS
     except (ArchiveError, DecodeError, SettingsError, ModeError) as exc:
-        print(exc, file=sys.stderr)
+        complain(str(exc))
         return USER_ERROR
     except RASError as exc:
-        print(exc, file=sys.stderr)
+        complain(str(exc))
         return FAILURE
     except Exception as exc:  # noqa: BLE001  a bug: kept whole in the log, one sentence for the user
-        print(f"RAS failed, which is a fault of the program: {exc!r}. Details are in {_log_crash()}.", file=sys.stderr)
+        complain(f"RAS failed, which is a fault of the program: {exc!r}. Details are in {_log_crash()}.")
         return FAILURE
 
 
@@ -67,6 +68,7 @@ def _run(arguments: list[str]) -> int:
 
         return launch(arguments)
     options = build_parser().parse_args(arguments)
+    show_progress(getattr(options, "progress", "auto"))
     if options.command == "search":
         from ras.cli.search import search
 

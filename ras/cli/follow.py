@@ -1,21 +1,39 @@
-"""Runs a job in front of the user: a progress bar on a terminal, and what there is to say. All on standard error."""
+"""Runs a job in front of whoever called: how far it is, and what there is to say. All on standard error."""
 
 from __future__ import annotations
 
+import logging
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Sequence, TypeVar
+
+from ras.cli.event_lines import write_event, write_job_event
 
 if TYPE_CHECKING:
     from ras.records import Job
 
 T = TypeVar("T")
 
+PROGRESS = ("auto", "json", "none")
+"""How progress is shown: a bar on a terminal and nothing elsewhere, lines of JSON, not at all."""
 
-def follow(job: Job[T]) -> T:
-    """Run a job to its end; progress (on a terminal) and notices go to standard error."""
+_way = "auto"
+
+
+def show_progress(way: str) -> None:
+    """One of ``PROGRESS``, from now on: there is one standard error, and all that is said on it is of one kind."""
+    global _way
+    _way = way
+
+
+def follow(job: Job[T], *, failed: str = "skipped", queries: Sequence[str] = ()) -> T:
+    """Run a job to its end and return its result; what it yields is shown.
+
+    ``failed`` is the word for pictures that could not be had, ``queries`` are what is searched for.
+    """
+    from ras.cli.bar import Bar
     from ras.records import Notice, Progress
 
-    bar = None
+    bar = Bar(failed)
     try:
         while True:
             try:
@@ -25,38 +43,43 @@ def follow(job: Job[T]) -> T:
                 return result
             if isinstance(event, Notice):
                 say(event.text)
-            elif isinstance(event, Progress) and sys.stderr.isatty():
-                bar = _draw(event, bar)
+            elif _way == "json":
+                write_job_event(event, queries)
+            elif isinstance(event, Progress) and _way == "auto" and sys.stderr.isatty():
+                bar.show(event)
     finally:
         job.close()
-        if bar is not None:
-            bar.close()
+        bar.close()
 
 
 def say(sentence: str) -> None:
-    from tqdm import tqdm
-
+    """Tell something beside the results."""
     from ras.text import clean
+
+    if _way == "json":
+        write_event("notice", text=clean(sentence))
+        return
+    from tqdm import tqdm
 
     tqdm.write(clean(sentence), file=sys.stderr)  # above a progress bar, if there is one
 
 
-def _draw(progress: Any, bar: Any) -> Any:
-    from tqdm import tqdm
+def complain(sentence: str) -> None:
+    """Say why the command ends here."""
+    if _way == "json":
+        write_event("error", text=sentence)
+    else:
+        print(sentence, file=sys.stderr)
 
-    if bar is None or bar.desc != f"{progress.stage}: ":
-        if bar is not None:
-            bar.close()
-        in_bytes = progress.unit == "bytes"
-        bar = tqdm(
-            desc=progress.stage,
-            total=progress.total,
-            unit="B" if in_bytes else f" {progress.unit}",
-            unit_scale=in_bytes,
-            file=sys.stderr,
-            dynamic_ncols=True,
-            leave=False,
-        )
-    bar.total = progress.total
-    bar.update(progress.done - bar.n)
-    return bar
+
+class Log(logging.Handler):
+    """Tells what is logged. Needs no package: ``doctor`` and the window log before there is any."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if _way == "json":
+            write_event("notice", text=self.format(record))
+            return
+        try:
+            print(self.format(record), file=sys.stderr)
+        except OSError:  # nobody reads it any more: that is no reason to fail for what logged
+            self.handleError(record)

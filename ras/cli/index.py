@@ -44,7 +44,7 @@ def index(options: argparse.Namespace) -> int:
             for warning in archive.warnings:
                 say(warning)
             try:
-                report = follow(engine.index(archive, options.retry))
+                report = follow(engine.index(archive, options.retry), failed="left out")
             except KeyboardInterrupt:
                 say(_kept(archive, engine))
                 return INTERRUPTED

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 
 from ras import __version__
 from ras.cli.codes import EXIT_CODES
+from ras.cli.follow import PROGRESS
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import PASSED_ON
 
@@ -125,6 +126,7 @@ def _add_search(commands: Any) -> None:
         "--top-k", type=int, metavar="N", help=f"how many results to show (default: {Settings().top_k})"
     )
     _add_json(search)
+    _add_progress(search)
     _add_pictures_options(search)
 
 
@@ -144,6 +146,7 @@ def _add_index(commands: Any) -> None:
         "--retry", action="store_true", help="also try the pictures again that were given up for good before"
     )
     _add_json(index)
+    _add_progress(index)
     _add_pictures_options(index)
 
 
@@ -156,23 +159,36 @@ def _add_archives(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_json(archives)
+    _add_progress(archives)
     actions = archives.add_subparsers(title="actions (without one: list)", dest="action", metavar="ACTION")
     archives.set_defaults(action="list")
     # A subparser's default would win over what stands before its name: archives --json list.
     kept = argparse.SUPPRESS
-    _add_json(actions.add_parser("list", help="number, name, size and date of each"), kept)
+    listing = actions.add_parser("list", help="number, name, size and date of each")
     remove = actions.add_parser("remove", help="forget archives, and free what only they used")
     remove.add_argument(
         "files", nargs="+", metavar="ARCHIVE", help="its number, its name, or the path that it was indexed from"
     )
     remove.add_argument("--yes", action="store_true", help="do not ask")
-    _add_json(remove, kept)
-    _add_json(actions.add_parser("verify", help="read everything and check it; what is damaged is set aside"), kept)
-    _add_json(actions.add_parser("compact", help="give back space that is not used any more"), kept)
+    verify = actions.add_parser("verify", help="read everything and check it; what is damaged is set aside")
+    compact = actions.add_parser("compact", help="give back space that is not used any more")
+    for action in (listing, remove, verify, compact):
+        _add_json(action, kept)
+        _add_progress(action, kept)
 
 
 def _add_json(parser: argparse.ArgumentParser, default: Any = False) -> None:
     parser.add_argument("--json", action="store_true", default=default, help="print one JSON object instead of text")
+
+
+def _add_progress(parser: argparse.ArgumentParser, default: Any = "auto") -> None:
+    parser.add_argument(
+        "--progress",
+        choices=PROGRESS,
+        default=default,
+        help="how progress is shown on standard error: auto, a bar on a terminal; json, one JSON object a line for "
+        "every event and sentence; none (default: auto)",
+    )
 
 
 def _add_pictures_options(parser: argparse.ArgumentParser) -> None:

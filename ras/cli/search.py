@@ -36,7 +36,8 @@ def search(options: argparse.Namespace) -> int:
     try:
         if settings.mode != "realtime" and not engine.has_cache(archive):
             _hint(archive, engine)
-        reports = follow(engine.search_many(queries, archive, settings.mode, settings.top_k, where))
+        job = engine.search_many(queries, archive, settings.mode, settings.top_k, where)
+        reports = follow(job, queries=pictures)
     finally:
         engine.close()
     if options.json:

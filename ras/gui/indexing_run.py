@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from ras.gui.wording import indexed_text, stopped_text
-from ras.records import Notice, Progress, Skipped
+from ras.records import Notice, Progress
 
 if TYPE_CHECKING:
     from ras.gui.bench import Bench, IndexState
@@ -44,7 +44,6 @@ class IndexingRun:
         self.percent: int | None = None
         """How far that is; None while nobody can tell."""
         self.stopping = False
-        self._left_out = 0
         self._ticket: Ticket | None = None
 
     @property
@@ -56,7 +55,7 @@ class IndexingRun:
         """``retry``: also the pictures that failed before for good."""
         if self.running:
             return
-        self.archive, self.percent, self.stopping, self._left_out = archive, None, False, 0
+        self.archive, self.percent, self.stopping = archive, None, False
         self._line.stop.configure(state="normal")
         self._line.show(Progress("Indexing", 0))
         self._ticket = self._pump.start(
@@ -93,12 +92,10 @@ class IndexingRun:
         self.start(archive)
 
     def _event(self, event: object) -> None:
-        if isinstance(event, Skipped):
-            self._left_out += 1
-        elif isinstance(event, Notice):
+        if isinstance(event, Notice):
             self._notices.say(event.text)
         elif isinstance(event, Progress):
-            self._line.show(event, f"{self._left_out:,} left out" if self._left_out else "")
+            self._line.show(event)
             percent = event.done * 100 // event.total if event.total else None
             if percent != self.percent:
                 self.percent = percent

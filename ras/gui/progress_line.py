@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from tkinter import ttk
 from typing import Callable
@@ -14,11 +13,14 @@ from ras.records import Progress
 
 
 class ProgressLine(ttk.Frame):
-    """Takes no room until ``show``; put it into a grid."""
+    """Takes no room until ``show``; put it into a grid. ``failed`` is the word for pictures that could not be had."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, *, stop_label: str, stop: Callable[[], None]) -> None:
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, *, stop_label: str, stop: Callable[[], None], failed: str = "skipped"
+    ) -> None:
         super().__init__(parent)
         px = theme.px
+        self._failed = failed
         self.columnconfigure(0, weight=1)
         self._text = FittedLabel(self, theme)
         self._text.grid(row=0, column=0, sticky="ew")
@@ -26,24 +28,18 @@ class ProgressLine(ttk.Frame):
         self._bar.grid(row=0, column=1, padx=px(12))
         self.stop = ttk.Button(self, text=stop_label, style="Quiet.TButton", command=stop)
         self.stop.grid(row=0, column=2)
-        self._stage, self._started = "", 0.0
 
     @property
     def text(self) -> str:
         """What is said; empty while the line is not there."""
         return self._text.text
 
-    def show(self, event: Progress, more: str = "") -> None:
-        """``more`` is said behind what the event says."""
-        if event.stage != self._stage:
-            self._stage, self._started = event.stage, time.monotonic()
-        said = progress_text(event, time.monotonic() - self._started)
-        self._text.say(f"{said} · {more}" if more else said)
+    def show(self, event: Progress) -> None:
+        self._text.say(progress_text(event, self._failed))
         fill(self._bar, event)
         self.grid()
 
     def hide(self) -> None:
-        self._stage = ""
         self._text.say("")
         self._bar.stop()
         self.grid_remove()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from tkinter import ttk
 from typing import Callable
@@ -31,7 +30,7 @@ class StatusBar(ttk.Frame):
         self._show_skipped = show_skipped
         self.columnconfigure(0, weight=1)
         self._download = ProgressLine(self, theme, stop_label="Cancel download", stop=stop_download)
-        self.indexing = ProgressLine(self, theme, stop_label="Stop", stop=stop_indexing)
+        self.indexing = ProgressLine(self, theme, stop_label="Stop", stop=stop_indexing, failed="left out")
         for row, beside in enumerate((self._download, self.indexing)):
             beside.grid(row=row, column=0, sticky="ew", pady=(0, px(4)))
             beside.grid_remove()
@@ -49,8 +48,6 @@ class StatusBar(ttk.Frame):
         self._bar.grid_remove()
         self._encoder = ttk.Label(line, style="Muted.TLabel")
         self._encoder.grid(row=0, column=3, padx=(px(16), 0))
-        self._started = 0.0
-        self._stage = ""
 
     @property
     def text(self) -> str:
@@ -61,7 +58,6 @@ class StatusBar(ttk.Frame):
         self._text.say(text)
         self._bar.stop()
         self._bar.grid_remove()
-        self._stage = ""
         if show_skipped is None:
             self.skipped.grid_remove()
         else:
@@ -73,10 +69,8 @@ class StatusBar(ttk.Frame):
 
     def progress(self, event: Progress) -> None:
         """How far the job of the moment is."""
-        if event.stage != self._stage:
-            self._stage, self._started = event.stage, time.monotonic()
-            self.skipped.grid_remove()
-        self._text.say(progress_text(event, time.monotonic() - self._started))
+        self.skipped.grid_remove()
+        self._text.say(progress_text(event))
         fill(self._bar, event)
         self._bar.grid()
 

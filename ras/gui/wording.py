@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 _FROM_THE_INDEX = ("cached", "faiss")
 
 
-def progress_text(event: Progress, seconds: float) -> str:
-    """``Searching: 1,204 of 3,561 · 38 pictures/s · about 1 min left``; ``seconds`` since the stage began."""
+def progress_text(event: Progress, failed: str = "skipped") -> str:
+    """``Searching: 1,204 of 3,561 pictures · about 1 min left · 38 pictures/s · 12 skipped · 412 MB``.
+
+    What matters most stands first, since a narrow window cuts the end. ``failed`` is the word for pictures that could
+    not be had.
+    """
     if event.unit == "bytes":
         done, total = size(event.done), size(event.total) if event.total else None
         parts = [f"{event.stage}: {done} of {total}" if total else f"{event.stage}: {done}"]
@@ -24,11 +28,26 @@ def progress_text(event: Progress, seconds: float) -> str:
         parts = [f"{event.stage}: {event.done:,} of {count(event.total, event.unit.rstrip('s'))}"]
     else:
         parts = [f"{event.stage}: {count(event.done, event.unit.rstrip('s'))}" if event.done else f"{event.stage} …"]
-    if event.unit == "pictures" and event.done and seconds > 1:
-        parts.append(f"{event.done / seconds:,.0f} pictures/s")
     if event.seconds_left is not None:
         parts.append(f"about {duration(event.seconds_left)} left".replace("about under", "under"))
+    if event.rate is not None:
+        parts.append(rate_text(event.rate, event.unit))
+    if event.failed:
+        parts.append(f"{event.failed:,} {failed}")
+    if event.bytes_read:
+        parts.append(size(event.bytes_read))
     return " · ".join(parts)
+
+
+def rate_text(rate: float, unit: str) -> str:
+    """``38 pictures/s``, ``3.4 pictures/s``, ``24 pictures/min``, ``under 1 picture/min``, ``2.4 MB/s``."""
+    if unit == "bytes":
+        return f"{size(round(rate))}/s"
+    noun = unit.rstrip("s")
+    if rate < 1:
+        each_minute = round(rate * 60)
+        return f"{count(each_minute, noun)}/min" if each_minute else f"under 1 {noun}/min"
+    return f"{rate:.1f} {unit}/s" if rate < 9.95 else f"{rate:,.0f} {unit}/s"
 
 
 def report_text(report: SearchReport, total: int, seconds: float) -> str:

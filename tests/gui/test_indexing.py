@@ -8,11 +8,11 @@ from typing import Iterator
 
 import pytest
 
-from ras.errors import StoreError
+from ras.errors import SkipReason, StoreError
 from ras.gui.app import App
 from ras.gui.bench import EngineFacts, IndexState, Readiness
 from ras.gui.stored_archives import count_indexed
-from ras.records import Archive, IndexReport, Job, Progress
+from ras.records import Archive, IndexReport, Job, Progress, Skipped
 from ras.settings import Settings
 from tests.cdn_double import CdnDouble, Fault, _Handler
 from tests.gui.conftest import Driver
@@ -203,7 +203,7 @@ def test_results_are_there_while_the_rest_is_searched_for(driver: Driver, cdn: C
 
 def indexed_now(app: App) -> int:
     assert app.inputs.archive is not None
-    state = count_indexed(app.inputs.archive.archive, "fingerprint-1")
+    state = count_indexed(app.inputs.archive.archive, "fingerprint-2")
     return state.indexed if state is not None else 0
 
 
@@ -267,10 +267,11 @@ def test_closing_while_indexing_ends_it_and_keeps_what_is_done(driver: Driver, c
 
 
 class EndlessIndexing(StreamBench):
-    """Its indexing goes on until it is stopped; its engine changes with the setting."""
+    """Its indexing goes on until it is stopped, however many are skipped; its engine changes with the setting."""
 
     def __init__(self) -> None:
         super().__init__(rounds=1, shown=3)
+        self.progress = Progress("Indexing", 1, 3)
         self.started: list[str] = []
         self.stopped = 0
         self._encoder = ""
@@ -292,7 +293,8 @@ class EndlessIndexing(StreamBench):
         self.started.append(self._encoder)
         try:
             while True:
-                yield Progress("Indexing", 1, 3)
+                yield Skipped(archive.records[0], SkipReason.EXPIRED, "for the test")
+                yield self.progress
                 threading.Event().wait(0.01)
         finally:
             self.stopped += 1
@@ -322,6 +324,32 @@ def test_another_encoder_takes_the_indexing_over(driver: Driver) -> None:
     driver.until(lambda: not app.index.run.running)
     assert bench.stopped == 2
     assert app.status.text == "Stopped. 1 of 3 pictures is indexed; press “Index 2 new” to go on."
+
+
+def test_how_far_how_long_how_fast_and_what_was_left_out_are_one_sentence(driver: Driver) -> None:
+    bench = EndlessIndexing()
+    bench.progress = Progress("Indexing", 2, 3, "pictures", 58, 38.2, 412_000_000, 1204)
+    app = driver.open(bench)
+    app.inputs.open_archive(["stream.json"])
+    driver.until(lambda: app.inputs.archive is not None)
+    app.index.refresh()
+    driver.until(lambda: app.index.possible)
+    app.index.start()
+    line = app.status.indexing
+    assert line.text == "Indexing …"
+    driver.until(lambda: app.index.run.percent == 66)
+    assert line.text == "Indexing: 2 of 3 pictures · about 1 min left · 38 pictures/s · 1,204 left out · 412 MB"
+    driver.root.geometry("900x600")
+    driver.live(0.2)
+    assert "1,204 left out" in str(line._text.cget("text"))
+    bench.progress = Progress("Indexing", 1, 3)
+    app.encoder.choose("auto")  # it begins anew, and so does what is counted
+    driver.until(lambda: len(bench.started) == 2 and app.index.run.percent == 33)
+    assert line.text == "Indexing: 1 of 3 pictures"
+    app.index.run.stop()
+    assert line.text == "Stopping …"
+    driver.until(lambda: not app.index.run.running)
+    assert line.text == ""
 
 
 class BrokenIndexing(EndlessIndexing):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 import tkinter as tk
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from ras.errors import SkipReason
 from ras.gui.app import App
 from ras.gui.sample import SAMPLE
-from ras.records import Channel, SearchResult
-from ras.settings import load_settings
+from ras.records import Archive, Channel, Job, Progress, Query, SearchReport, SearchResult, Skipped
+from ras.settings import Settings, load_settings
 from ras.text import percent
 from tests.gui.conftest import Driver
 from tests.gui.pictures import picture, write_export
-from tests.gui.streams import record
+from tests.gui.streams import StreamBench, record
 
 
 def opened(driver: Driver, export: Path) -> App:
@@ -268,6 +270,32 @@ def test_what_the_status_says_is_cut_to_its_room_and_kept_whole(driver: Driver) 
     assert app.status.text == said
     assert str(label.cget("text")).endswith("…")
     assert label.winfo_reqwidth() <= label.winfo_width()
+
+
+class HeldSearch(StreamBench):
+    """Its search says how far it is, and goes no further."""
+
+    def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
+        while True:
+            yield Skipped(archive.records[0], SkipReason.EXPIRED, "for the test")
+            yield Progress("Searching", 1204, 3561, "pictures", 94, 0.4, 412_000_000, 12)
+            time.sleep(0.01)
+
+
+def test_a_search_says_how_far_it_is_and_the_end_of_that_is_cut_first(driver: Driver) -> None:
+    app = driver.open(HeldSearch(1, 3, endless=True))
+    driver.root.geometry("760x540")
+    app.inputs.open_archive(["stream.json"])
+    app.inputs.load_query(picture(1), "one")
+    driver.until(lambda: "3,561" in app.status.text)
+    said = "Searching: 1,204 of 3,561 pictures · about 2 min left · 24 pictures/min · 12 skipped · 412 MB"
+    assert app.status.text == said
+    driver.live(0.2)
+    shown = str(app.status._text.cget("text"))
+    assert shown.startswith("Searching: 1,204 of 3,561 pictures · about 2 min left")
+    assert shown.endswith("…")
+    app.run.cancel()
+    assert app.status.text.startswith("Cancelled.")
 
 
 def test_reading_an_archive_is_cancelled(driver: Driver, export: Path) -> None:

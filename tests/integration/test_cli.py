@@ -106,6 +106,7 @@ def test_nothing_found_is_exit_code_1(tmp_path: Path, query: Path) -> None:
         (("search", "{export}", "{query}", "--filter", "colour=red"), "colour"),
         (("search", "{export}", "{query}", "--indexed", "all"), "No archive is indexed yet"),
         (("search", "{export}", "--dance", "{query}"), "--dance"),
+        (("index", "{export}", "--progress", "psychic"), "psychic"),
         (("search", "{export}"), "PICTURE"),
         (("index",), "ARCHIVE"),
         (("index", "{tmp}/missing.json"), "missing.json"),
@@ -171,6 +172,48 @@ def test_a_terminal_gets_a_progress_bar_and_a_pipe_does_not(export: Path, query:
     assert "Searching" not in ras("search", export, query, "--encoder", "fingerprint").stderr
 
 
+def test_a_program_can_follow_a_search(export: Path, query: Path) -> None:
+    call = ("search", export, query, "--encoder", "fingerprint", "--json")
+    done = ras(*call, "--progress", "json", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stdout == ras(*call, PYTHONIOENCODING="ascii").stdout
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    progress = [event for event in events if event["event"] == "progress" and event["stage"] == "Searching"]
+    keys = {"event", "stage", "done", "total", "unit", "rate", "seconds_left", "bytes_read", "failed"}
+    assert {frozenset(event) for event in progress} == {frozenset(keys)}
+    assert (progress[-1]["done"], progress[-1]["total"], progress[-1]["failed"]) == (4, 4, 2)
+    assert progress[-1]["bytes_read"] > len(gradient(1, 200)) + len(gradient(5))
+    skipped = {event["file_name"]: event for event in events if event["event"] == "skipped"}
+    assert {name: event["reason"] for name, event in skipped.items()} == {
+        "dead.png": "expired_link",
+        "other.png": "unsupported_format",
+    }
+    assert skipped["dead.png"]["message_link"].startswith("https://discord.com/channels/")
+    final = [event for event in events if event["event"] == "results" and event["final"]]
+    assert [event["query"] for event in final] == [str(query)]
+    found = json.loads(done.stdout)["results"]
+    assert [result["score"] for result in final[0]["best"]] == [result["score"] for result in found]
+    assert final[0]["best"][0]["file_name"] == "find me 🐱.png"
+    assert events[-1] == final[0]
+
+
+def test_a_program_that_follows_is_told_why_a_command_failed(export: Path, tmp_path: Path) -> None:
+    done = ras("search", export, tmp_path / "“gone”.png", "--progress", "json")
+    assert (done.returncode, done.stdout) == (2, "")
+    (event,) = map(json.loads, done.stderr.splitlines())
+    assert event["event"] == "error"
+    assert "“gone”.png" in event["text"]
+
+
+def test_what_is_logged_is_a_line_of_json_too(export: Path, query: Path, ras_home: Path) -> None:
+    (ras_home / "settings.json").write_text("{ damaged", "utf-8")
+    call = ("search", export, query, "--encoder", "fingerprint")
+    events = [json.loads(line) for line in ras(*call, "--progress", "json").stderr.splitlines()]
+    assert [event["text"] for event in events if "are damaged" in event.get("text", "")]
+    (ras_home / "settings.json").write_text("{ damaged", "utf-8")
+    assert re.search(r"^The settings in .* are damaged", ras(*call).stderr, re.MULTILINE)
+
+
 def test_help_and_version_need_no_package(tmp_path: Path) -> None:
     """With -S and an empty path there is nothing but the standard library."""
     for arguments, expected in (
@@ -179,6 +222,7 @@ def test_help_and_version_need_no_package(tmp_path: Path) -> None:
         (["search", "-h"], "--json"),
         (["search", "--help"], "--indexed"),
         (["index", "-h"], "--retry"),
+        (["index", "-h"], "--progress"),
         (["archives", "-h"], "compact"),
         (["archives", "remove", "-h"], "--yes"),
     ):

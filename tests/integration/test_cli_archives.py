@@ -38,7 +38,7 @@ def test_archives_are_listed_and_removed_by_number_name_or_path(tmp_path: Path) 
     index(*exports)
     text = ras("archives", "list").stdout
     assert re.search(
-        r"^  1\. Test Server › one\n +2 pictures, indexed \d{4}-.*: 2 by fingerprint-1\n", text, re.MULTILINE
+        r"^  1\. Test Server › one\n +2 pictures, indexed \d{4}-.*: 2 by fingerprint-2\n", text, re.MULTILINE
     )
     assert str(exports[2]) in text
     assert re.search(r"The store takes .* 4 different pictures\.$", text.strip())
@@ -106,6 +106,23 @@ def test_verify_and_compact(tmp_path: Path, query: Path) -> None:
     told = json.loads(ras("archives", "compact", "--json").stdout)
     assert set(told) >= {"before", "after"}
     assert names(found("--indexed", "all", query)) == ["1.png", "2.png"]
+
+
+def test_a_program_can_follow_the_care_of_the_store(tmp_path: Path) -> None:
+    index(local_export(tmp_path / "one", 1, 2), local_export(tmp_path / "two", 3, channel="memes"))
+    for arguments, stage in (
+        (("remove", "2", "--yes"), "Removing"),
+        (("verify",), "Verifying"),
+        (("compact",), "Compacting"),
+    ):
+        for call in (("archives", *arguments, "--progress", "json"), ("archives", "--progress", "json", *arguments)):
+            done = ras(*call)
+            events = [json.loads(line) for line in done.stderr.splitlines()]
+            if done.returncode == 0:
+                assert {event["event"] for event in events} == {"progress"}, call
+                assert all(event["stage"].startswith(stage) for event in events)
+            else:  # it was removed before
+                assert [event["event"] for event in events] == ["error"]
 
 
 def test_damage_is_told_by_verify_and_mended_by_indexing(tmp_path: Path, query: Path, ras_home: Path) -> None:

@@ -134,6 +134,64 @@ def test_a_terminal_sees_rate_and_time_left(tmp_path: Path) -> None:
     assert re.search(r"Indexing: +\d+%.*\d+/40 \[\d\d:\d\d<(\d\d:\d\d|\?), +[\d.?]+ pictures/s", seen)
 
 
+@posix_only
+def test_a_terminal_sees_what_was_left_out_and_no_bar_if_none_is_wanted(tmp_path: Path) -> None:
+    with CdnDouble() as cdn:
+        export = online_export(tmp_path, cdn, *range(6))
+        for seed in (1, 4):
+            cdn.serve(f"/attachments/1/{seed}/{seed}.png", b"<html>no picture</html>")
+        for seed in (2, 3):
+            cdn.serve(f"/attachments/1/{seed}/{seed}.png", gradient(seed), fault=Fault.slow_headers(1.0))
+        call = ("index", export, "--allow-host", cdn.host, *FINGERPRINT)
+        code, seen = in_terminal(*call)
+        assert code == 0
+        assert re.search(r"4/6 \[\d\d:\d\d<.*, 2 left out, \d+ KB\]", seen)
+        code, seen = in_terminal(*call, "--progress", "none")
+        assert code == 0
+        assert "Indexing:" not in seen
+        assert "Indexed 4 of 6" in seen
+
+
+def test_a_program_can_follow_indexing(tmp_path: Path) -> None:
+    sizes = [len(gradient(seed)) for seed in range(3)]
+    with CdnDouble() as cdn:
+        one = online_export(tmp_path / "one", cdn, 0, 1, 2, 3)
+        cdn.serve("/attachments/1/3/3.png", b"<html>no picture</html>")
+        call = (one, tmp_path / "missing.json", "--allow-host", cdn.host, "--json")
+        done = index(*call, "--progress", "json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["archives"][0]["indexed"] == 3
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    progress = [event for event in events if event["event"] == "progress" and event["stage"] == "Indexing"]
+    assert [event["done"] for event in progress] == sorted(event["done"] for event in progress)
+    last = progress[-1]
+    assert (last["done"], last["total"], last["unit"], last["failed"]) == (4, 4, "pictures", 1)
+    assert sum(sizes) <= last["bytes_read"] <= sum(sizes) + 1000
+    skipped = [event for event in events if event["event"] == "skipped"]
+    assert [(event["reason"], event["file_name"]) for event in skipped] == [("not_a_picture", "3.png")]
+    assert "missing.json" in events[-1]["text"]
+
+
+@posix_only
+def test_whoever_follows_hears_of_everything_at_once_and_of_the_end(tmp_path: Path) -> None:
+    with CdnDouble() as cdn:
+        export = online_export(tmp_path, cdn, 1, 2)
+        cdn.serve("/attachments/1/1/1.png", b"<html>no picture</html>")
+        cdn.serve("/attachments/1/2/2.png", gradient(2), fault=Fault.slow_headers(60))
+        process = start("index", export, "--allow-host", cdn.host, "--progress", "json", *FINGERPRINT)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if json.loads(line)["event"] == "skipped":
+                break
+        process.send_signal(signal.SIGINT)
+        stdout, rest = process.communicate(timeout=30)
+    assert (process.returncode, stdout) == (130, "")
+    assert json.loads(rest.splitlines()[-1]) == {
+        "event": "notice",
+        "text": "Stopped. 0 of 2 pictures of Test Server › general are kept; run it again to go on.",
+    }
+
+
 # What it saves
 
 
@@ -308,4 +366,4 @@ def in_the_store() -> int:
         return 0
     with EmbeddingStore(folder) as store:
         archives = store.archives()
-        return int((store.contents_of(store.load([1]).records, "fingerprint-1") >= 0).sum()) if archives else 0
+        return int((store.contents_of(store.load([1]).records, "fingerprint-2") >= 0).sum()) if archives else 0

@@ -199,7 +199,7 @@ def test_an_archive_that_another_encoder_indexed_is_called_so(tmp_path: Path, qu
     database.close()
     done = search(export, query)
     assert done.returncode == 0
-    assert "This archive is indexed by fingerprint-0, and the search is by fingerprint-1" in done.stderr
+    assert "This archive is indexed by fingerprint-0, and the search is by fingerprint-2" in done.stderr
     assert "(Real-time)" in done.stderr
 
 

@@ -24,6 +24,7 @@ from ras.gui.wording import (
     mode_word,
     not_indexed_text,
     progress_text,
+    rate_text,
     report_text,
     stopped_text,
 )
@@ -48,16 +49,55 @@ def test_texts_meet_wcag_aa(palette: object) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
 
 
-def test_progress_says_how_far_how_fast_how_long() -> None:
-    assert (
-        progress_text(Progress("Searching", 1204, 3561, "pictures", 58), 31.7)
-        == "Searching: 1,204 of 3,561 pictures · 38 pictures/s · about 1 min left"
-    )
-    assert (
-        progress_text(Progress("Downloading the CLIP model", 120_000_000, 338_000_000, "bytes", 70), 0)
-        == "Downloading the CLIP model: 120.0 MB of 338.0 MB · about 1 min left"
-    )
-    assert progress_text(Progress("Loading the CLIP model", 0), 9) == "Loading the CLIP model …"
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            Progress("Searching", 1204, 3561, "pictures", 58, 38.4, 412_000_000, 12),
+            "Searching: 1,204 of 3,561 pictures · about 1 min left · 38 pictures/s · 12 skipped · 412 MB",
+        ),
+        (
+            Progress("Searching", 1_204_000, 3_561_000, "pictures", 90_000, 12_044.4, 3_412_000_000_000, 1204),
+            "Searching: 1,204,000 of 3,561,000 pictures · about 25 h left · 12,044 pictures/s"
+            " · 1,204 skipped · 3412.0 GB",
+        ),
+        (Progress("Searching", 1, 1, "pictures", 0.0), "Searching: 1 of 1 picture · under 1 s left"),
+        (Progress("Searching", 640, 3561, "pictures", None, None, 0, 0), "Searching: 640 of 3,561 pictures"),
+        (Progress("Searching", 640, None, "pictures", None, 1.0), "Searching: 640 pictures · 1.0 pictures/s"),
+        (
+            Progress("Downloading the CLIP model", 120_000_000, 338_000_000, "bytes", 70),
+            "Downloading the CLIP model: 120 MB of 338 MB · about 1 min left",
+        ),
+        (
+            Progress("Downloading the CLIP model", 120_000_000, None, "bytes", None, 2_400_000.5),
+            "Downloading the CLIP model: 120 MB · 2.4 MB/s",
+        ),
+        (Progress("Loading the CLIP model", 0), "Loading the CLIP model …"),
+    ],
+)
+def test_progress_says_how_far_how_long_how_fast(event: Progress, said: str) -> None:
+    assert progress_text(event) == said
+
+
+def test_pictures_that_could_not_be_had_have_the_word_of_their_job() -> None:
+    assert progress_text(Progress("Indexing", 2, 3, failed=1), "left out") == "Indexing: 2 of 3 pictures · 1 left out"
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        (1234.5, "1,234 pictures/s"),
+        (9.96, "10 pictures/s"),
+        (9.94, "9.9 pictures/s"),
+        (1.0, "1.0 pictures/s"),
+        (0.4, "24 pictures/min"),
+        (1 / 60, "1 picture/min"),
+        (0.008, "under 1 picture/min"),
+        (0.0, "under 1 picture/min"),
+    ],
+)
+def test_a_rate_is_a_number_that_can_be_pictured(rate: float, said: str) -> None:
+    assert rate_text(rate, "pictures") == said
 
 
 def test_report_counts_what_was_skipped() -> None:
