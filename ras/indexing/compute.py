@@ -101,10 +101,10 @@ class Compute:
     """Takes the bytes of pictures and puts an outcome for each, in any order.
 
     Announce with ``expect`` how many will come, then ``offer`` or ``drop`` each of them. ``put`` is called in any of
-    the threads, once a picture. All methods may be called by any thread.
+    the threads, with the outcomes of one or more pictures. All methods may be called by any thread.
     """
 
-    def __init__(self, encoder: Encoder, limits: Limits, known: Container[str], put: Callable[[Outcome], None]) -> None:
+    def __init__(self, encoder: Encoder, limits: Limits, known: Container[str], put: Callable[..., None]) -> None:
         """``known``: content hashes that need no encoding."""
         self._encoder = encoder
         self._limits = limits
@@ -263,8 +263,12 @@ class Compute:
         finally:
             with self._changed:
                 self._encoding -= 1
-        for item, embedding in zip(batch, embeddings):
-            self._put(Embedded(item.index, item.content_hash, embedding, item.preview))
+        self._put(
+            *(
+                Embedded(item.index, item.content_hash, embedding, item.preview)
+                for item, embedding in zip(batch, embeddings)
+            )
+        )
 
     def _one_less(self, fetched: _Fetched | None = None) -> None:
         with self._changed:

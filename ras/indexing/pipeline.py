@@ -80,8 +80,8 @@ class _Run:
         self._encoder = encoder
         self._connections = connections
         self._stage = stage
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._compute = Compute(encoder, limits, known, self._outcomes.put)
+        self._outcomes: queue.SimpleQueue[tuple[Outcome, ...]] = queue.SimpleQueue()
+        self._compute = Compute(encoder, limits, known, lambda *some: self._outcomes.put(some))
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="fetch")
         self._submitted = self._settled = self._failed = 0
         self._refused: dict[str, PictureError] = {}
@@ -100,7 +100,8 @@ class _Run:
         while self._settled < len(self._records):
             self._submit()
             with contextlib.suppress(queue.Empty):
-                yield from self._settle(self._outcomes.get(timeout=HEARTBEAT))
+                for outcome in self._outcomes.get(timeout=HEARTBEAT):
+                    yield from self._settle(outcome)
             now = time.monotonic()
             if now - last_progress >= HEARTBEAT or self._settled == len(self._records):
                 last_progress = now
