@@ -5,6 +5,7 @@
     with CdnDouble() as cdn:
         cdn.serve("/1/2/cat.png", data)
         cdn.serve("/1/2/dog.png", data, fault=Fault.cut(100), times=2)   # twice cut, then fine
+        cdn.serve("/1/2/cow.png", data, faults=[Fault.broken(100), Fault.throttled()])   # these two, then fine
         with Downloader(cdn.settings()) as downloader:
             downloader.fetch(cdn.record("/1/2/cat.png"))
         assert cdn.hits("/1/2/cat.png") == 1 and cdn.connections == 1
@@ -12,21 +13,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import socket
 import ssl
-import struct
 import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
-from typing import Any, Callable
+from typing import Any, Sequence
 from urllib.parse import urlsplit
 
 from ras.records import Channel, ImageRecord
 from ras.settings import Settings
+from tests.cdn_faults import Fault
+
+__all__ = ["CA_FILE", "CdnDouble", "Fault", "make_record"]
 
 CA_FILE = str(Path(__file__).with_name("loopback_ca.pem"))
 """What a client must trust (``REQUESTS_CA_BUNDLE``) to speak to a ``CdnDouble(tls=True)``."""
@@ -44,146 +50,6 @@ class Request:
     """``time.monotonic()``"""
 
 
-class Fault:
-    """A way to misbehave: answers in the place of the server."""
-
-    def __init__(self, answer: Callable[[_Handler, bytes], None]) -> None:
-        self.answer = answer
-
-    @staticmethod
-    def status(code: int, body: bytes = b"This content is no longer available.", **headers: str) -> Fault:
-        """Another status; headers as keywords, ``retry_after="1"``."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Fault(lambda handler, data: handler.reply(code, body, {"Content-Type": "text/plain", **named}))
-
-    @staticmethod
-    def throttled(retry_after: str | None = None) -> Fault:
-        """429, with a ``Retry-After`` of seconds or an HTTP date."""
-        return Fault.status(429, b"slow down", **({"retry_after": retry_after} if retry_after is not None else {}))
-
-    @staticmethod
-    def redirect(location: str, code: int = 302) -> Fault:
-        return Fault.status(code, b"", location=location)
-
-    @staticmethod
-    def error_page() -> Fault:
-        """Status 200, and no picture."""
-        return Fault(lambda handler, data: handler.reply(200, b"<html><body>Oops!</body></html>", {}))
-
-    @staticmethod
-    def cut(after: int) -> Fault:
-        """The stated Content-Length, then only so many bytes."""
-        return Fault(lambda handler, data: handler.reply(200, data[:after], {}, stated=len(data), close=True))
-
-    @staticmethod
-    def wrong_length(stated: int | str | None) -> Fault:
-        """Another Content-Length than the body's, or none."""
-        return Fault(lambda handler, data: handler.reply(200, data, {}, stated=stated, close=True))
-
-    @staticmethod
-    def chunked(cut: bool = False) -> Fault:
-        """Transfer-Encoding: chunked; ``cut`` leaves the end out."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            handler.head(200, {"Transfer-Encoding": "chunked", "Content-Type": "image/png"})
-            for start in range(0, len(data), 1000):
-                piece = data[start : start + 1000]
-                handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            if cut:
-                handler.close_connection = True
-            else:
-                handler.wfile.write(b"0\r\n\r\n")
-
-        return Fault(answer)
-
-    @staticmethod
-    def encoded(body: bytes, encoding: str = "gzip") -> Fault:
-        """A compressed body that nobody asked for."""
-        return Fault(lambda handler, data: handler.reply(200, body, {"Content-Encoding": encoding}))
-
-    @staticmethod
-    def slow_headers(seconds: float) -> Fault:
-        """Nothing at all for a while, then the picture."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            if handler.double.wait(seconds):
-                handler.reply(200, data, {})
-
-        return Fault(answer)
-
-    @staticmethod
-    def trickling_headers(pause: float = 0.05) -> Fault:
-        """Header after header, without an end."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
-            while handler.double.wait(pause):
-                handler.wfile.write(b"x")
-
-        return Fault(answer)
-
-    @staticmethod
-    def trickle(pause: float = 0.05, step: int = 1) -> Fault:
-        """The body a few bytes at a time."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            handler.head(200, {"Content-Length": str(len(data)), "Content-Type": "image/png"})
-            for start in range(0, len(data), step):
-                if not handler.double.wait(pause):
-                    return
-                handler.wfile.write(data[start : start + step])
-
-        return Fault(answer)
-
-    @staticmethod
-    def stall(after: int = 0) -> Fault:
-        """So many bytes of the body, then silence."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            handler.head(200, {"Content-Length": str(len(data)), "Content-Type": "image/png"})
-            handler.wfile.write(data[:after])
-            handler.double.wait(60)
-
-        return Fault(answer)
-
-    @staticmethod
-    def endless() -> Fault:
-        """A body without length and end that begins like the picture."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            handler.head(200, {"Connection": "close", "Content-Type": "image/png"})
-            handler.close_connection = True
-            handler.wfile.write(data)
-            while handler.double.wait(0):
-                handler.wfile.write(bytes(65536))
-
-        return Fault(answer)
-
-    @staticmethod
-    def reset(after: int = 0) -> Fault:
-        """TCP reset, after so many bytes of the body."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            if after:
-                handler.head(200, {"Content-Length": str(len(data)), "Content-Type": "image/png"})
-                handler.wfile.write(data[:after])
-            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            handler.connection.close()
-            handler.close_connection = True
-
-        return Fault(answer)
-
-    @staticmethod
-    def garbage() -> Fault:
-        """Something that is no HTTP."""
-
-        def answer(handler: _Handler, data: bytes) -> None:
-            handler.wfile.write(b"\x00\x01 what is this?\r\n" * 5)
-            handler.close_connection = True
-
-        return Fault(answer)
-
-
 class CdnDouble:
     """The server; use it as a context manager. Its threads and connections end with it."""
 
@@ -196,7 +62,8 @@ class CdnDouble:
         """Requests that were answered at the same time, at most."""
         self._files: dict[str, _File] = {}
         self._lock = threading.Lock()
-        self._answering = 0
+        self.answering = 0
+        """Requests that are being answered at this moment."""
         self._closing = threading.Event()
         self._server = _Server(self, tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="cdn-double")
@@ -219,10 +86,26 @@ class CdnDouble:
         *,
         fault: Fault | None = None,
         times: int | None = None,
+        faults: Sequence[Fault] = (),
         content_type: str = "image/png",
+        etag: str | None = None,
+        changed: float | None = None,
+        ranges: bool = True,
     ) -> str:
-        """Have ``data`` under ``path``, with a fault (for the first ``times`` requests); returns its URL."""
-        self._files[urlsplit(path).path] = _File(data, fault, times, content_type)
+        """Have ``data`` under ``path``; returns its URL.
+
+        It has a fault (for the first ``times`` requests), or one fault after the other. ``etag`` "" stands for a
+        strong one of the data, None for none; it was ``changed`` so many seconds ago, or that is not told. Who names
+        either as it is can have the rest from a byte on, if there are ``ranges``.
+        """
+        if times is not None and fault is not None:
+            fault, faults = None, [fault] * times
+        headers = {"Content-Type": content_type}
+        if etag is not None:
+            headers["ETag"] = etag or f'"{hashlib.sha256(data).hexdigest()}"'
+        if changed is not None:
+            headers["Last-Modified"] = formatdate(time.time() - changed, usegmt=True)
+        self._files[urlsplit(path).path] = _File(data, fault, list(faults), headers, ranges)
         return self.url(path)
 
     @property
@@ -253,20 +136,21 @@ class CdnDouble:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
             self.requests.append(Request(handler.path, headers, time.monotonic()))
-            self._answering += 1
-            self.most_at_once = max(self.most_at_once, self._answering)
+            self.answering += 1
+            self.most_at_once = max(self.most_at_once, self.answering)
             file = self._files.get(urlsplit(handler.path).path)
             fault = file.next_fault() if file is not None else None
+        handler.file = file
         try:
             if file is None:
                 handler.reply(404, b"This content is no longer available.", {})
             elif fault is not None:
                 fault.answer(handler, file.data)
             else:
-                handler.reply(200, file.data, {"Content-Type": file.content_type})
+                handler.serve(file.data)
         finally:
             with self._lock:
-                self._answering -= 1
+                self.answering -= 1
 
 
 def make_record(**values: Any) -> ImageRecord:
@@ -288,22 +172,24 @@ def make_record(**values: Any) -> ImageRecord:
 
 
 class _File:
-    def __init__(self, data: bytes, fault: Fault | None, times: int | None, content_type: str) -> None:
+    def __init__(
+        self, data: bytes, fault: Fault | None, faults: list[Fault], headers: dict[str, str], ranges: bool
+    ) -> None:
         self.data = data
-        self.content_type = content_type
+        self.headers = headers
+        self.ranges = ranges
         self._fault = fault
-        self._left = times
+        self._faults = faults
 
     def next_fault(self) -> Fault | None:
-        if self._left is None:
-            return self._fault
-        self._left -= 1
-        return self._fault if self._left >= 0 else None
+        return self._faults.pop(0) if self._faults else self._fault
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body would wait 40 ms for the client to acknowledge its headers
     server: _Server
+    file: _File | None = None
 
     @property
     def double(self) -> CdnDouble:
@@ -312,8 +198,30 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.double._answer(self)
 
+    def range_start(self) -> int | None:
+        """The first byte that was asked for; None for all of them."""
+        asked = re.fullmatch("bytes=([0-9]+)-", self.headers.get("Range", ""))
+        return None if asked is None else int(asked[1])
+
+    def serve(self, data: bytes, *, cut: int | None = None) -> None:
+        """The picture, or the rest of it where that was asked for; ``cut`` off after so many bytes."""
+        assert self.file is not None
+        start = self.range_start() if self.file.ranges else None
+        validators = [value for name, value in self.file.headers.items() if name != "Content-Type"]
+        if start is None or self.headers.get("If-Range", validators[0] if validators else "") not in validators:
+            self.reply(200, data[:cut], {}, stated=len(data), close=cut is not None)
+        elif start >= len(data):
+            self.reply(416, b"", {"Content-Range": f"bytes */{len(data)}"})
+        else:
+            stated = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
+            self.reply(206, data[start:][:cut], stated, stated=len(data) - start, close=cut is not None)
+
     def head(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
+        if self.file is not None and status in (200, 206):
+            chosen = {name.lower() for name in headers}
+            ours = {name: value for name, value in self.file.headers.items() if name.lower() not in chosen}
+            headers = {**ours, **headers}
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -328,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         close: bool = False,
     ) -> None:
         """An answer; ``stated`` is the Content-Length if it shall be another than the body's, None for none."""
-        headers = {"Content-Type": "image/png", **headers}
+        headers = dict(headers)
         if stated is not None:
             headers["Content-Length"] = str(len(body) if stated == -1 else stated)
         if close:

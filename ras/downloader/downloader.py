@@ -6,8 +6,9 @@ import logging
 import random
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from types import TracebackType
+from typing import Iterator
 from urllib.parse import urlsplit
 
 import requests
@@ -16,7 +17,8 @@ from urllib3.exceptions import HTTPError
 
 from ras.cdn import expires_at, is_discord_host, is_expired
 from ras.downloader.addresses import is_allowed, parse_allowed
-from ras.downloader.answers import drain, next_url, read_picture, too_large
+from ras.downloader.answers import drain, next_url, too_large
+from ras.downloader.body import Body, UnfitRest
 from ras.downloader.connections import open_session
 from ras.downloader.hosts import Host, PassingTrouble, Patience, retry_after
 from ras.downloader.media import quoted, read_media
@@ -31,7 +33,9 @@ _REDIRECTS = 5
 _REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 _PASSING_STATUSES = (408, 425, 429)
 """Besides 5xx: the same request may succeed a little later."""
-
+_RANGE_STATUSES = (206, 416)
+"""Answers to the request for the rest of a picture."""
+_PORTS = {"http": 80, "https": 443}
 
 DEFAULT_PATIENCE = Patience()
 
@@ -46,9 +50,11 @@ class Cancelled(FetchError):
 class Downloader:
     """Fetches pictures for one search, in as many threads as ``settings.connections`` says.
 
+    No host gets more requests than that at the same time, whoever calls, and fewer if it refuses some (see ``Host``).
     Only Discord's hosts (HTTPS) and those of ``settings.allowed_hosts`` are asked, at public addresses unless the
     setting names the host; see ``connections`` for what holds behind a proxy. What is learnt of a host (that it
-    asks for a pause, that it cannot be reached) holds for all threads.
+    asks for a pause, that it cannot be reached) holds for all threads. A picture that broke off midway is gone on with
+    where the server can do that (see ``Body``).
     """
 
     def __init__(self, settings: Settings, patience: Patience = DEFAULT_PATIENCE) -> None:
@@ -74,6 +80,9 @@ class Downloader:
     def cancel(self) -> None:
         """End every fetch in flight within half a second, and every later one at once, with ``Cancelled``."""
         self._cancelled.set()
+        # A copy is enough: who comes to a new host looks at the word above before waiting for it.
+        for host in list(self._hosts.values()):
+            host.wake()
 
     def close(self) -> None:
         """Cancel, and close all connections."""
@@ -122,48 +131,61 @@ class Downloader:
         if record.file_size is not None and record.file_size > self._limit:
             raise too_large(record, self._settings)
         self._mine.deadline = time.monotonic() + self._patience.total
-        failures = pauses = 0
+        patience = self._patience
+        body = Body(record, self._settings)
+        tries = failures = pauses = 0
         while True:
+            tries += 1
             try:
-                return self._try_once(record)
+                return self._try_once(record, body)
+            except UnfitRest:
+                continue  # this happens to a picture once at most
             except PassingTrouble as trouble:
                 if trouble.throttled:
                     pauses += 1
                 else:
-                    failures += 1
-                if failures >= self._patience.tries or pauses >= 2 * self._patience.tries or trouble.final:
+                    failures = 0 if trouble.progress else failures + 1
+                in_vain = failures >= patience.tries or pauses >= 2 * patience.tries or tries >= patience.tries_in_all
+                if in_vain or trouble.final:
                     raise FetchError(f"{name} could not be downloaded: {trouble}.", SkipReason.NETWORK) from trouble
                 if not trouble.throttled:
-                    self._wait(random.uniform(0, self._patience.backoff * 2 ** (failures - 1)))
+                    self._wait(random.uniform(0, patience.backoff * 2 ** max(0, failures - 1)))
 
-    def _try_once(self, record: ImageRecord) -> bytes:
-        """One request with its redirects. Raises PassingTrouble where another may succeed."""
+    def _try_once(self, record: ImageRecord, body: Body) -> bytes:
+        """One request with its redirects. Raises PassingTrouble where another may succeed, and UnfitRest."""
         url = record.url
         for _ in range(_REDIRECTS + 1):
             request = self._prepare(url, record)
+            request.headers.update(body.headers(str(request.url)))
             host = self._host(request)
-            self._let_pass(host)
-            started = time.monotonic()
-            try:
-                with closing(self._send(request)) as response:
-                    self._reached = True
-                    if response.status_code in _REDIRECT_STATUSES and "location" in response.headers:
-                        drain(response)
-                        url = next_url(str(request.url), response.headers["location"], record)
-                        host.answered()
-                        continue
-                    self._check_status(response, host, record)
-                    data = read_picture(response, record, self._settings)
-            except PassingTrouble as trouble:
-                patience = self._patience.lost if self._reached else self._patience.unreached
-                host.failed(trouble, started, self._patience.throttled if trouble.throttled else patience)
-                raise
-            except FetchError as exc:
-                if exc.reason is not SkipReason.NETWORK:
-                    host.answered()
-                raise
-            host.answered()
-            return data
+            with self._turn(host) as started:
+                try:
+                    with closing(self._send(request)) as response:
+                        self._reached = True
+                        location = response.headers.get("location")
+                        if response.status_code in _REDIRECT_STATUSES and location is not None:
+                            drain(response)
+                            url = next_url(str(request.url), location, record)
+                            host.answered(started)
+                            continue
+                        self._check_status(response, host, started, record)
+                        data = body.read(response)
+                except PassingTrouble as trouble:
+                    if trouble.progress:
+                        host.answered(started)
+                    else:
+                        patience = self._patience.lost if self._reached else self._patience.unreached
+                        host.failed(trouble, started, self._patience.throttled if trouble.throttled else patience)
+                    raise
+                except UnfitRest:
+                    host.answered(started)
+                    raise
+                except FetchError as exc:
+                    if exc.reason is not SkipReason.NETWORK:
+                        host.answered(started)
+                    raise
+                host.answered(started)
+                return data
         raise FetchError(f"The server sends the request for {quoted(record)} in circles.", SkipReason.GONE)
 
     def _prepare(self, url: str, record: ImageRecord) -> requests.PreparedRequest:
@@ -177,7 +199,7 @@ class Downloader:
             scheme, host, port = parts.scheme, parts.hostname or "", parts.port
         except (RequestException, ValueError, HTTPError) as exc:
             raise FetchError(f"The link to {quoted(record)} is not a valid one.", SkipReason.MISSING) from exc
-        if is_allowed(host, port or (443 if scheme == "https" else 80), self._allowed):
+        if is_allowed(host, port or _PORTS.get(scheme, 0), self._allowed):
             return request
         if not is_discord_host(host):
             raise FetchError(
@@ -220,36 +242,39 @@ class Downloader:
             log.info("No answer from %s: %s", host, exc)
             raise PassingTrouble(f"{host} cannot be reached") from exc
 
-    def _check_status(self, response: requests.Response, host: Host, record: ImageRecord) -> None:
+    def _check_status(self, response: requests.Response, host: Host, started: float, record: ImageRecord) -> None:
         status = response.status_code
-        if status == 200:
+        if status == 200 or (status in _RANGE_STATUSES and "range" in response.request.headers):
             return
         drain(response)
         if status >= 500 or status in _PASSING_STATUSES:
             if status in (429, 503):
-                host.pause(retry_after(response.headers.get("retry-after", "")), self._patience)
+                host.pause(retry_after(response.headers.get("retry-after", "")), self._patience, started)
             raise PassingTrouble(f"{host.name} answers with status {status}", throttled=status == 429)
         if status == 415:
             raise FetchError(f"The server has {quoted(record)} not as a picture.", SkipReason.UNSUPPORTED)
         raise FetchError(f"The server no longer has {quoted(record)} (status {status}).", SkipReason.GONE)
 
     def _host(self, request: requests.PreparedRequest) -> Host:
-        name = urlsplit(str(request.url)).netloc
+        parts = urlsplit(str(request.url))
+        port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+        name = f"{parts.hostname}{port}"
         with self._hosts_lock:
-            return self._hosts.setdefault(name, Host(name))
+            return self._hosts.setdefault(name, Host(name, self._settings.connections))
 
-    def _let_pass(self, host: Host) -> None:
-        """Wait until the host may be asked. Raises FetchError if it was given up."""
-        while True:
-            if host.given_up:
-                raise FetchError(host.given_up, SkipReason.NETWORK)
-            pause = host.resume_at - time.monotonic()
-            if pause <= 0:
-                return
-            # A little apart, so that the threads do not all come back in the same moment.
-            pause += random.uniform(0, min(pause, 0.5))
-            self._mine.deadline += pause
-            self._wait(pause)
+    @contextmanager
+    def _turn(self, host: Host) -> Iterator[float]:
+        """Wait until the host may be asked, and keep the place meanwhile. Raises FetchError if it was given up.
+
+        Gives the moment from which on the request can count. Waiting for it is not held against the picture.
+        """
+        asked = time.monotonic()
+        started = host.enter(self._stop_if_cancelled)
+        try:
+            self._mine.deadline += started - asked
+            yield started
+        finally:
+            host.leave()
 
     def _wait(self, seconds: float) -> None:
         self._cancelled.wait(seconds)

@@ -1,18 +1,25 @@
-"""What is learnt of a host while its pictures are fetched: that it wants a pause, that it cannot be reached."""
+"""What is learnt of a host while its pictures are fetched: how much it takes at once, its pauses, its loss."""
 
 from __future__ import annotations
 
 import logging
+import random
 import re
 import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from typing import Callable
 
-from ras.text import duration
+from ras.errors import FetchError, SkipReason
+from ras.text import count, duration
 
 log = logging.getLogger(__name__)
+
+# After so many rounds of requests without a refusal, one more at a time is tried. TCP takes one round; servers count
+# over seconds or minutes, so that a quicker climb would only be refused again and again.
+_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -23,8 +30,12 @@ class Patience:
     read: float = 15.0
     """Without a single byte."""
     total: float = 180.0
-    """For one picture with all its tries, without the pauses that a server asks for."""
+    """For one picture with all its tries, without the pauses that a server asks for and the wait for one's turn."""
     tries: int = 4
+    """In a row, that bring nothing: one that brings more of a picture, which the next goes on from, starts the count
+    again."""
+    tries_in_all: int = 30
+    """For one picture, with those that brought something."""
     backoff: float = 0.5
     """Before the second try, at most; each further one may wait twice as long."""
     longest_pause: float = 90.0
@@ -40,52 +51,126 @@ class Patience:
 class PassingTrouble(Exception):
     """Something that another try may get over. Its text ends a sentence."""
 
-    def __init__(self, text: str, *, throttled: bool = False, final: bool = False) -> None:
+    def __init__(self, text: str, *, throttled: bool = False, final: bool = False, progress: bool = False) -> None:
         super().__init__(text)
         self.throttled = throttled
         self.final = final
         """Not by trying again at once."""
+        self.progress = progress
+        """More of the picture is there than before, and the next try can go on from it."""
 
 
 class Host:
-    """What all threads know of a host: when it may be asked again, and whether that is given up."""
+    """What all threads know of a host: how many may ask it at once, when again, and whether it is given up.
 
-    def __init__(self, name: str) -> None:
+    It gets ``most`` requests at once until it refuses one. Then it is left alone for a while, and gets half as many
+    (but one); one more after every ``_ROUNDS`` rounds of answers. So do TCP's senders share a line whose width nobody
+    tells them: additive increase, multiplicative decrease (RFC 5681). Requests that were already under way when it
+    refused one tell nothing new: more refusals count with the first, answers do not count.
+
+    A request is made between ``enter`` and ``leave``; what came of it is told before ``leave``, with the moment that
+    ``enter`` returned as ``started``. Moments are those of ``clock``.
+    """
+
+    def __init__(self, name: str, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
         self.resume_at = 0.0
         self.given_up = ""
         """The sentence with the reason."""
-        self._lock = threading.Lock()
+        self._most = most
+        self._clock = clock
+        self._changed = threading.Condition()  # guards all that follows, and what is above
+        self._limit = float(most)
+        self._under_way = 0
         self._failures = 0
         self._failing_since = 0.0
         self._pauses = 0
 
-    def answered(self) -> None:
-        """It works: forget the failures."""
-        with self._lock:
-            self._failures = self._pauses = 0
+    @property
+    def limit(self) -> int:
+        """How many requests it gets at the same time."""
+        return int(self._limit)
+
+    def enter(self, stop: Callable[[], None]) -> float:
+        """Wait until it may be asked, and take one of the places; returns the moment.
+
+        Raises FetchError if the host was given up, and what ``stop`` raises, which is asked after each ``wake``.
+        """
+        with self._changed:
+            while True:
+                stop()
+                if self.given_up:
+                    raise FetchError(self.given_up, SkipReason.NETWORK)
+                now = self._clock()
+                pause = self.resume_at - now
+                if pause > 0:
+                    # A little apart, so that the threads do not all come back in the same moment.
+                    self._changed.wait(pause + random.uniform(0, min(pause, 0.5)))
+                elif self._under_way >= self.limit:
+                    self._changed.wait()
+                else:
+                    self._under_way += 1
+                    return now
+
+    def leave(self) -> None:
+        """The request is over: its place is free."""
+        with self._changed:
+            self._under_way -= 1
+            # All, not one: that one might be told to wait for the end of a pause, and the place would stay empty.
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Have all that wait in ``enter`` ask their ``stop``."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def answered(self, started: float) -> None:
+        """It works: forget the failures, and after a refusal, creep towards more requests at once."""
+        with self._changed:
+            self._failures = 0
+            if started < self.resume_at:
+                return
+            self._pauses = 0
+            before = self.limit
+            self._limit = min(self._most, self._limit + 1 / (_ROUNDS * self._limit))
+            if self.limit > before:
+                log.info("%s gets up to %s at the same time again.", self.name, count(self.limit, "request"))
+                self._changed.notify_all()
 
     def failed(self, trouble: PassingTrouble, started: float, patience: float) -> None:
         """A try that began at ``started`` failed. Failures alone, for longer than ``patience``: give the host up."""
-        with self._lock:
+        with self._changed:
             self._failing_since = min(self._failing_since, started) if self._failures else started
             self._failures += 1
-            if self._failures >= 3 and time.monotonic() - self._failing_since >= patience and not self.given_up:
-                self.given_up = f"Downloads were given up: {trouble}. Check the network and search again."
-                log.warning("%s", self.given_up)
+            if self._failures >= 3 and self._clock() - self._failing_since >= patience and not self.given_up:
+                self._give_up(f"Downloads were given up: {trouble}. Check the network and search again.")
 
-    def pause(self, asked: float | None, patience: Patience) -> None:
-        """It asks to be left alone for so many seconds (None: it does not say), and all threads shall."""
-        with self._lock:
-            now = time.monotonic()
-            if asked is not None and asked > patience.longest_pause:
+    def pause(self, asked: float | None, patience: Patience, started: float) -> None:
+        """It refuses: it asks to be left alone for so many seconds (None: it does not say), and all threads shall."""
+        with self._changed:
+            now = self._clock()
+            if asked is not None and asked > patience.longest_pause and not self.given_up:
                 wait = duration(min(asked, 1e6))
-                self.given_up = f"Downloads were given up: {self.name} asks to wait {wait}. Search again later."
+                self._give_up(f"Downloads were given up: {self.name} asks to wait {wait}. Search again later.")
             # Requests that were under way are refused as well; they must not count as many refusals.
-            if now >= self.resume_at:
+            first = started >= self.resume_at
+            if first:
                 self._pauses += 1
+                self._limit = max(1.0, self.limit // 2)
             step = min(patience.backoff * 2 ** (self._pauses - 1), patience.longest_pause)
             self.resume_at = max(self.resume_at, now + max(asked or 0.0, step))
+            if first:
+                log.info(
+                    "%s refuses requests: it is left alone for %.1f s, and then gets up to %s at the same time.",
+                    self.name,
+                    self.resume_at - now,
+                    count(self.limit, "request"),
+                )
+
+    def _give_up(self, sentence: str) -> None:
+        self.given_up = sentence
+        log.warning("%s", sentence)
+        self._changed.notify_all()
 
 
 def retry_after(stated: str) -> float | None:

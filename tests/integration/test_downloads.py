@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import socket
@@ -92,6 +93,47 @@ def test_connections_are_kept(cdn: CdnDouble) -> None:
         futures = [pool.submit(downloader.fetch, cdn.record(path)) for path in paths]
         assert [future.exception() is None for future in futures] == [True] * 50 + [False] * 10
     assert cdn.connections == 3
+
+
+def test_two_hundred_pictures_need_no_more_connections_than_threads(cdn: CdnDouble) -> None:
+    for number in range(200):
+        cdn.serve(f"/{number}.png", PNG)
+    with Downloader(cdn.settings(connections=4), PATIENT) as downloader, ThreadPoolExecutor(4) as pool:
+        fetched = list(pool.map(lambda number: downloader.fetch(cdn.record(f"/{number}.png")), range(200)))
+    assert fetched == [PNG] * 200
+    assert len(cdn.requests) == 200
+    assert cdn.connections <= 4
+
+
+@pytest.mark.parametrize(
+    ("faults", "connections"),
+    [
+        pytest.param([Fault.throttled("0")], 1, id="429"),
+        pytest.param([Fault.status(503, retry_after="0")], 1, id="503"),
+        pytest.param([Fault.status(500)] * 3, 1, id="500"),
+        pytest.param([Fault.status(500, bytes(60_000))], 1, id="500 with a page"),
+        pytest.param([Fault.redirect("/there.png")], 1, id="redirect"),
+        pytest.param([Fault.status(404)], 1, id="404"),
+        pytest.param([Fault.status(403)], 1, id="403"),
+        pytest.param([Fault.status(415)], 1, id="415"),
+        pytest.param([Fault.error_page()], 1, id="error page"),
+        pytest.param([Fault(lambda handler, data: handler.reply(200, GIF + bytes(40_000), {}))], 1, id="GIF"),
+        pytest.param([Fault(lambda handler, data: handler.reply(200, b"", {}))], 1, id="empty"),
+        # A connection that broke off is lost; the one of the next try goes on.
+        pytest.param([Fault.broken(5000)], 2, id="resumed"),
+        pytest.param([Fault.broken(5000), Fault.rest("bytes 0-1/2")], 2, id="resumed in vain"),
+        pytest.param([Fault.broken(5000), Fault.rest("", status=416)], 2, id="416"),
+    ],
+)
+def test_connections_are_kept_whatever_is_answered(cdn: CdnDouble, faults: list[Fault], connections: int) -> None:
+    cdn.serve("/there.png", PNG)
+    cdn.serve("/cat.png", PNG, faults=faults, etag="")
+    with Downloader(cdn.settings(), PATIENT) as downloader:
+        for _ in range(2):
+            with contextlib.suppress(FetchError):
+                downloader.fetch(cdn.record("/cat.png"))
+        assert downloader.fetch(cdn.record("/cat.png")) == PNG
+    assert cdn.connections == connections
 
 
 @pytest.mark.parametrize(
@@ -214,6 +256,61 @@ def test_a_pause_holds_for_all_threads(cdn: CdnDouble, date: bool) -> None:
     moments = [request.moment for request in cdn.requests]
     assert len(moments) == 10
     assert moments[1] - moments[0] >= 0.95
+
+
+def test_a_host_never_gets_more_at_once_than_the_settings_say(cdn: CdnDouble) -> None:
+    """However many threads there are, and by whatever name the host is called."""
+    cdn.serve("/cat.png", PNG, fault=Fault.slow_headers(0.1))
+    by_another_name = cdn.url("/cat.png").replace("http://", "HTTP://someone@")
+    records = [cdn.record("/cat.png"), make_record(url=by_another_name)] * 8
+    with Downloader(cdn.settings(connections=3), PATIENT) as downloader, ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(downloader.fetch, records)) == [PNG] * 16
+    assert cdn.most_at_once == 3
+    assert cdn.connections == 3
+
+
+def test_waiting_for_ones_turn_is_not_held_against_a_picture(cdn: CdnDouble) -> None:
+    cdn.serve("/cat.png", PNG, fault=Fault.slow_headers(0.4))
+    patience = replace(PATIENT, total=1.6)
+    with Downloader(cdn.settings(connections=1), patience) as downloader, ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(downloader.fetch, [cdn.record("/cat.png")] * 6)) == [PNG] * 6
+
+
+def test_a_host_that_refuses_gets_less_at_once(cdn: CdnDouble) -> None:
+    """It takes two at once and refuses the rest; all pictures come, and few requests are refused on the way."""
+    for number in range(120):
+        cdn.serve(f"/{number}.png", PNG, fault=Fault.crowded(2))
+    with Downloader(cdn.settings(connections=16), PATIENT) as downloader, ThreadPoolExecutor(16) as pool:
+        fetched = list(pool.map(lambda number: downloader.fetch(cdn.record(f"/{number}.png")), range(120)))
+    assert fetched == [PNG] * 120
+    assert len(cdn.requests) - 120 < 60
+    assert cdn.connections <= 16
+
+
+def test_after_a_refusal_half_as_many_come_at_once(cdn: CdnDouble) -> None:
+    cdn.serve("/first.png", PNG, faults=[Fault.throttled("0.1")])
+    cdn.serve("/cat.png", PNG, fault=Fault.slow_headers(0.2))
+    with Downloader(cdn.settings(connections=6), PATIENT) as downloader, ThreadPoolExecutor(6) as pool:
+        assert downloader.fetch(cdn.record("/first.png")) == PNG
+        assert list(pool.map(downloader.fetch, [cdn.record("/cat.png")] * 12)) == [PNG] * 12
+        assert cdn.most_at_once == 3
+        cdn.serve("/cat.png", PNG)
+        for _ in range(200):
+            downloader.fetch(cdn.record("/cat.png"))
+        cdn.serve("/cat.png", PNG, fault=Fault.slow_headers(0.2))
+        assert list(pool.map(downloader.fetch, [cdn.record("/cat.png")] * 12)) == [PNG] * 12
+        assert cdn.most_at_once == 6
+
+
+def test_a_late_refusal_of_what_was_under_way_counts_with_the_first(cdn: CdnDouble) -> None:
+    cdn.serve("/first.png", PNG, faults=[Fault.slow_headers(0.1, then=Fault.throttled("0"))])
+    cdn.serve("/late.png", PNG, faults=[Fault.slow_headers(0.6, then=Fault.throttled("0"))])
+    cdn.serve("/cat.png", PNG, fault=Fault.slow_headers(0.2))
+    with Downloader(cdn.settings(connections=8), PATIENT) as downloader, ThreadPoolExecutor(8) as pool:
+        refused = [pool.submit(downloader.fetch, cdn.record(path)) for path in ("/first.png", "/late.png")]
+        assert [future.result() for future in refused] == [PNG] * 2
+        assert list(pool.map(downloader.fetch, [cdn.record("/cat.png")] * 16)) == [PNG] * 16
+    assert cdn.most_at_once == 4
 
 
 def test_a_very_long_pause_is_not_waited_for(cdn: CdnDouble, downloader: Downloader) -> None:
@@ -411,6 +508,12 @@ def start_backoff(cdn: CdnDouble, _: pytest.MonkeyPatch) -> ImageRecord:
     return cdn.record("/cat.png")
 
 
+def start_wait_for_a_place(cdn: CdnDouble, _: pytest.MonkeyPatch) -> ImageRecord:
+    """One of the three is refused, so that there is one place left: one or two wait for it."""
+    cdn.serve("/cat.png", PNG, fault=Fault.stall(1000), faults=[Fault.throttled("0")])
+    return cdn.record("/cat.png")
+
+
 def start_look_up(cdn: CdnDouble, monkeypatch: pytest.MonkeyPatch) -> ImageRecord:
     cdn.serve("/cat.png", PNG)
 
@@ -424,7 +527,7 @@ def start_look_up(cdn: CdnDouble, monkeypatch: pytest.MonkeyPatch) -> ImageRecor
 
 @pytest.mark.parametrize(
     "start",
-    [start_stalled_body, start_stalled_headers, start_pause, start_backoff, start_look_up],
+    [start_stalled_body, start_stalled_headers, start_pause, start_backoff, start_wait_for_a_place, start_look_up],
     ids=lambda f: f.__name__,
 )
 def test_cancel_ends_what_is_in_flight(

@@ -77,12 +77,12 @@ def test_retry_after_as_a_date() -> None:
 
 
 def test_host_is_given_up_only_when_failures_last() -> None:
-    host = Host("cdn")
+    host = Host("cdn", 6)
     trouble = PassingTrouble("it is down")
     for _ in range(10):
         host.failed(trouble, started=1e12, patience=5)
     assert not host.given_up
-    host.answered()
+    host.answered(0)
     for _ in range(2):
         host.failed(trouble, started=0, patience=5)
     assert not host.given_up  # two are not enough
@@ -92,10 +92,10 @@ def test_host_is_given_up_only_when_failures_last() -> None:
 
 def test_refusals_of_one_moment_are_one() -> None:
     patience = Patience(backoff=1)
-    alone, crowd = Host("cdn"), Host("cdn")
-    alone.pause(None, patience)
+    alone, crowd = Host("cdn", 6), Host("cdn", 6)
+    alone.pause(None, patience, started=0)
     for _ in range(6):
-        crowd.pause(None, patience)
+        crowd.pause(None, patience, started=0)
     assert crowd.resume_at == pytest.approx(alone.resume_at, abs=0.5)
 
 
