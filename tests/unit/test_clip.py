@@ -6,7 +6,10 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +311,75 @@ def test_batches_are_halved_when_memory_runs_out(archive: Path, encoder: ClipEnc
     assert device.sizes == [16, 8, 4, 4, 4, 4]
     assert card.batch_size == 4
     assert card.take_notices() == []
+
+
+class Crowd:
+    """Notices how many threads are in the model at once."""
+
+    def __init__(self, encoder: ClipEncoder) -> None:
+        self.inside = self.most = 0
+        self.lock = threading.Lock()
+        encoder._model.visual.register_forward_pre_hook(self.enter)
+        encoder._model.visual.register_forward_hook(self.leave)
+
+    def enter(self, *_: Any) -> None:
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        time.sleep(0.05)
+
+    def leave(self, *_: Any) -> None:
+        with self.lock:
+            self.inside -= 1
+
+
+@pytest.mark.parametrize("device", ["cpu", "card"])
+def test_threads_share_the_cpu_and_take_turns_on_a_card(archive: Path, encoder: ClipEncoder, device: str) -> None:
+    model = on_a_card(archive)
+    if device == "card":
+        model.device = "cuda"
+    crowd = Crowd(model)
+    rows = [np.stack([encoder.preprocess(noise(40, 40, seed))]) for seed in range(6)]
+    expected = np.concatenate([model.encode_batch(row) for row in rows])
+    with ThreadPoolExecutor(6) as pool:
+        together = np.concatenate(list(pool.map(model.encode_batch, rows)))
+    assert np.allclose(together, expected, atol=1e-5)
+    assert (crowd.most > 1) == (device == "cpu")
+
+
+def test_memory_that_runs_out_in_several_threads_halves_the_batches_once(archive: Path, encoder: ClipEncoder) -> None:
+    rows = np.stack([encoder.preprocess(noise(40, 40, seed)) for seed in range(8)])
+    card = on_a_card(archive)
+    expected = card.encode_batch(rows)
+    gate = threading.Barrier(3)
+
+    class Together(SmallDevice):
+        def check(self, module: Any, inputs: Any) -> None:
+            if len(inputs[0]) > self.room:
+                gate.wait(10)
+            super().check(module, inputs)
+
+    Together(card, room=4)
+    with ThreadPoolExecutor(3) as pool:
+        for result in pool.map(card.encode_batch, [rows] * 3):
+            assert np.allclose(result, expected, atol=1e-5)
+    assert card.batch_size == 4
+
+
+def test_a_batch_is_calculated_by_one_thread_and_a_query_by_all(
+    encoder: ClipEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    set_threads = torch.set_num_threads
+    monkeypatch.setattr(torch, "set_num_threads", lambda number: (asked.append(number), set_threads(number)))
+    monkeypatch.setattr(encoder, "_all_cores", 2)
+    query = encoder.encode_query(noise(50, 40))
+    assert asked == [2]
+    batch = encoder.encode_batch(encoder.preprocess(noise(50, 40))[None])
+    assert asked == [2, 1]
+    assert (query * batch).sum() > 0.999
+    encoder.encode_text(["a cat"])
+    assert asked == [2, 1, 2]
 
 
 def test_the_cpu_takes_over_when_one_picture_is_too_much(archive: Path, encoder: ClipEncoder) -> None:
