@@ -161,6 +161,8 @@ def is_large(data: bytes, at_least: int | None = None) -> bool:
     """Whether decoding the picture takes so much memory (9 bytes a pixel) that it should be done one at a time."""
     try:
         kind = sniff_format(data)
+        if kind == "PNG":  # whose header always comes first
+            return int.from_bytes(data[16:20], "big") * int.from_bytes(data[20:24], "big") > _LARGE
         image = _open(data, kind) if kind else None
         if image is not None and "progressive" not in image.info:  # of which libjpeg holds all pixels at once
             _draft(image, at_least)

@@ -12,8 +12,8 @@ from __future__ import annotations
 import contextlib
 import math
 import queue
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequence
 
@@ -82,17 +82,19 @@ class _Run:
         self._stage = stage
         self._outcomes: queue.SimpleQueue[tuple[Outcome, ...]] = queue.SimpleQueue()
         self._compute = Compute(encoder, limits, known, lambda *some: self._outcomes.put(some))
-        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="fetch")
         self._submitted = self._settled = self._failed = 0
         self._refused: dict[str, PictureError] = {}
         """Content hash → why it could not be decoded."""
         self._twins: dict[str, list[int]] = {}
         """Content hash → records with these bytes that wait for the outcome of the first."""
         self._time_left = _TimeLeft(records)
+        self._wanted: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        for number in range(min(connections, len(records))):
+            threading.Thread(target=self._bring, name=f"fetch-{number}").start()
 
     def stop(self) -> None:
         self._compute.stop()
-        self._pool.shutdown(wait=False)
+        self._wanted.put(None)
 
     def events(self) -> Generator[Embedded | Skipped | Progress | Notice, None, None]:
         last_progress = time.monotonic()
@@ -117,19 +119,22 @@ class _Run:
         if self._submitted < end and self._compute.waiting_bytes <= MOST_BYTES:
             self._compute.expect(end - self._submitted)
             for index in range(self._submitted, end):
-                self._pool.submit(self._bring, index)
+                self._wanted.put(index)
             self._submitted = end
 
-    def _bring(self, index: int) -> None:
-        """Runs in a thread: fetch a record's bytes and hand them over to be decoded."""
-        if self._compute.stopped:
-            return
-        try:
-            data = self._fetch(self._records[index])
-        except BaseException as exc:  # noqa: BLE001  what is no PictureError is a bug: raised where the outcome is drained
-            self._compute.drop(index, exc)
-        else:
-            self._compute.offer(index, data)
+    def _bring(self) -> None:
+        """Runs in threads: fetch the bytes of one record after the other and hand them over to be decoded."""
+        while True:
+            index = self._wanted.get()
+            if index is None or self._compute.stopped:
+                self._wanted.put(None)  # for the next thread
+                return
+            try:
+                data = self._fetch(self._records[index])
+            except BaseException as exc:  # noqa: BLE001  what is no PictureError is a bug: raised where outcomes are drained
+                self._compute.drop(index, exc)
+            else:
+                self._compute.offer(index, data)
 
     def _settle(self, outcome: Outcome) -> Iterator[Embedded | Skipped]:
         """The outcome of a record, and of those with the same bytes that wait for it. Raises what is a bug."""

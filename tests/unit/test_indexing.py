@@ -141,6 +141,22 @@ def test_closing_stops_fetching() -> None:
     assert len(fetched) == count < 100
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_no_thread_is_left_behind(closed: bool) -> None:
+    before = set(threading.enumerate())
+    events = embed_images(
+        [record(number) for number in range(40)], lambda _: RED, ColourEncoder(), connections=5, max_pixels=1_000_000
+    )
+    for event in events:
+        if closed and isinstance(event, Embedded):
+            break
+    events.close()
+    mine = set(threading.enumerate()) - before
+    for thread in mine:
+        thread.join(10)
+        assert not thread.is_alive(), thread.name
+
+
 def test_memory_is_bounded_by_the_look_ahead() -> None:
     """However slow the consumer, no more is fetched than a few batches ahead of it."""
     fetched = []
