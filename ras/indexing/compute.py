@@ -195,7 +195,8 @@ class Compute:
     def _next_batch(self) -> Callable[[], None]:
         amount = self._encoder.batch_size
         if not self._coming:  # the last ones are shared out evenly
-            amount = min(amount, math.ceil(len(self._rows) / (self._encoder.batches_at_once - self._encoding)))
+            free = min(self._encoder.batches_at_once, self.threads) - self._encoding
+            amount = min(amount, math.ceil(len(self._rows) / free))
         batch, self._rows = self._rows[:amount], self._rows[amount:]
         self._rows_since = time.monotonic()
         self._begun = True

@@ -147,8 +147,9 @@ def test_a_full_batch_goes_before_the_next_picture(benches: list[Bench], monkeyp
     assert "".join(order) == "p1ppp3ppp3ppp3p1"
 
 
-def test_the_last_ones_are_shared_out_evenly(benches: list[Bench]) -> None:
-    encoder = Gated(batch_size=8, batches_at_once=3)
+@pytest.mark.parametrize("batches_at_once", [3, 64])
+def test_the_last_ones_are_shared_out_evenly(benches: list[Bench], batches_at_once: int) -> None:
+    encoder = Gated(8, batches_at_once)
     bench = start(benches, encoder)
     bench.offer(*shades(8), more=1)
     wait_until(lambda: encoder.inside == 1, "the first picture goes alone")
