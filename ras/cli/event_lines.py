@@ -24,10 +24,13 @@ def write_event(kind: str, **facts: Any) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def write_job_event(event: Event, queries: Sequence[str] = ()) -> None:
-    """``queries`` are what ``Results`` are told to be of. Fields have the names that they have in ``--json``."""
+def write_job_event(event: Event, queries: Sequence[str] = (), path: str = "") -> None:
+    """``queries`` are what ``Results`` are told to be of; ``path`` is the archive that is read or indexed, if it is one
+    of several. Fields have the names that they have in ``--json``.
+    """
     from ras.records import Progress, Results, Skipped
 
+    of = {"path": path} if path else {}
     if isinstance(event, Progress):
         write_event(
             "progress",
@@ -39,9 +42,10 @@ def write_job_event(event: Event, queries: Sequence[str] = ()) -> None:
             seconds_left=_rounded(event.seconds_left),
             bytes_read=event.bytes_read,
             failed=event.failed,
+            **of,
         )
     elif isinstance(event, Skipped):
-        write_event("skipped", reason=event.reason.value, detail=event.detail, **_picture(event.record))
+        write_event("skipped", reason=event.reason.value, detail=event.detail, **_picture(event.record), **of)
     elif isinstance(event, Results):
         write_event(
             "results",

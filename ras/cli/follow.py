@@ -25,10 +25,11 @@ def show_progress(way: str) -> None:
     _way = way
 
 
-def follow(job: Job[T], *, failed: str = "skipped", queries: Sequence[str] = ()) -> T:
+def follow(job: Job[T], *, failed: str = "skipped", queries: Sequence[str] = (), path: str = "") -> T:
     """Run a job to its end and return its result; what it yields is shown.
 
-    ``failed`` is the word for pictures that could not be had, ``queries`` are what is searched for.
+    ``failed`` is the word for pictures that could not be had, ``queries`` are what is searched for, ``path`` is the
+    archive that it is about, where there are several.
     """
     from ras.cli.bar import Bar
     from ras.records import Notice, Progress
@@ -44,7 +45,7 @@ def follow(job: Job[T], *, failed: str = "skipped", queries: Sequence[str] = ())
             if isinstance(event, Notice):
                 say(event.text)
             elif _way == "json":
-                write_job_event(event, queries)
+                write_job_event(event, queries, path)
             elif isinstance(event, Progress) and _way == "auto" and sys.stderr.isatty():
                 bar.show(event)
     finally:

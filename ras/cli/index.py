@@ -34,7 +34,7 @@ def index(options: argparse.Namespace) -> int:
     with contextlib.closing(follow(build_engine(settings))) as engine:
         for path in options.files:
             try:
-                archive = follow(read_archive([path]))
+                archive = follow(read_archive([path]), path=path)
             except ArchiveError as exc:
                 if len(options.files) == 1:
                     raise
@@ -44,7 +44,7 @@ def index(options: argparse.Namespace) -> int:
             for warning in archive.warnings:
                 say(warning)
             try:
-                report = follow(engine.index(archive, options.retry), failed="left out")
+                report = follow(engine.index(archive, options.retry), failed="left out", path=path)
             except KeyboardInterrupt:
                 say(_kept(archive, engine))
                 return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Callable
 from urllib.parse import urlsplit
 
 import requests
@@ -37,9 +38,12 @@ class Body:
     it (``If-Range``). Once something unfit came, this picture is not gone on with any more.
     """
 
-    def __init__(self, record: ImageRecord, settings: Settings) -> None:
+    def __init__(self, record: ImageRecord, settings: Settings, arrived: Callable[[int], None]) -> None:
+        """``arrived`` is told of bytes that were not there before, in any answer."""
         self._record = record
         self._settings = settings
+        self._arrived = arrived
+        self._furthest = 0
         self._limit = settings.max_megabytes * 1_000_000
         self._data = bytearray()
         self._total: int | None = None
@@ -72,6 +76,9 @@ class Body:
         try:
             for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 data += chunk
+                if len(data) > self._furthest:
+                    self._arrived(len(data) - self._furthest)
+                    self._furthest = len(data)
                 if not self._kind_is_known and len(data) >= _BEGINNING:
                     self._check_kind(response)
                 if len(data) > self._limit:

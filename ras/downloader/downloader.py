@@ -132,7 +132,7 @@ class Downloader:
             raise too_large(record, self._settings)
         self._mine.deadline = time.monotonic() + self._patience.total
         patience = self._patience
-        body = Body(record, self._settings)
+        body = Body(record, self._settings, self._arrived)
         tries = failures = pauses = 0
         while True:
             tries += 1
@@ -275,6 +275,10 @@ class Downloader:
             yield started
         finally:
             host.leave()
+
+    def _arrived(self, size: int) -> None:
+        """So many bytes of a picture are there: a large one on a slow line may take its time."""
+        self._mine.deadline += size / self._patience.slowest
 
     def _wait(self, seconds: float) -> None:
         self._cancelled.wait(seconds)

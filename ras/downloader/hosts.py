@@ -30,7 +30,10 @@ class Patience:
     read: float = 15.0
     """Without a single byte."""
     total: float = 180.0
-    """For one picture with all its tries, without the pauses that a server asks for and the wait for one's turn."""
+    """For one picture with all its tries, without the pauses that a server asks for and the wait for one's turn, and
+    without the time that its bytes take on the ``slowest`` line."""
+    slowest: float = 10_000.0
+    """Bytes a second that each of several downloads gets on the slowest line that is waited for."""
     tries: int = 4
     """In a row, that bring nothing: one that brings more of a picture, which the next goes on from, starts the count
     again."""

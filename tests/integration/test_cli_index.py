@@ -169,6 +169,7 @@ def test_a_program_can_follow_indexing(tmp_path: Path) -> None:
     assert sum(sizes) <= last["bytes_read"] <= sum(sizes) + 1000
     skipped = [event for event in events if event["event"] == "skipped"]
     assert [(event["reason"], event["file_name"]) for event in skipped] == [("not_a_picture", "3.png")]
+    assert {event["path"] for event in progress + skipped} == {str(one)}
     assert "missing.json" in events[-1]["text"]
 
 

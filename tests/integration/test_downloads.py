@@ -462,6 +462,17 @@ def test_total_time_is_limited(cdn: CdnDouble, fault: Fault) -> None:
     assert cdn.hits("/cat.png") == 1
 
 
+def test_a_large_picture_on_a_slow_line_may_take_longer(cdn: CdnDouble) -> None:
+    """As long as it arrives at all: only what arrives too slowly is given up."""
+    cdn.serve("/cat.png", PNG, fault=Fault.trickle(0.05, max(1, len(PNG) // 30)))
+    for slowest, arrives in ((len(PNG) / 10, True), (len(PNG) * 1000.0, False)):
+        with Downloader(cdn.settings(), Patience(total=0.5, read=5, slowest=slowest)) as downloader:
+            if arrives:
+                assert downloader.fetch(cdn.record("/cat.png")) == PNG
+            else:
+                assert refusal(downloader, cdn.record("/cat.png")) is SkipReason.NETWORK
+
+
 def test_without_a_network_thousands_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 from dataclasses import replace
 from typing import Any, Iterator
 
@@ -123,7 +124,7 @@ def test_tries_that_bring_the_same_again_end_as_those_that_bring_nothing(
 
 def test_time_is_limited_over_all_tries(cdn: CdnDouble) -> None:
     cdn.serve("/big.png", BIG, fault=Fault.broken(PIECE), etag="")
-    with Downloader(cdn.settings(), replace(QUICK, total=0.5, backoff=1)) as downloader:
+    with Downloader(cdn.settings(), replace(QUICK, total=0.5, slowest=math.inf, backoff=1)) as downloader:
         assert refusal(downloader, cdn) is SkipReason.NETWORK
     assert len(cdn.requests) < QUICK.tries_in_all
 
