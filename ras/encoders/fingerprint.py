@@ -47,7 +47,7 @@ class FingerprintEncoder(Encoder):
     batch_size = 16
     batches_at_once = 64  # as many as there are cores: NumPy calculates without the interpreter's lock
     # Embeddings of pictures that were reduced to this have a cosine above 0.9995 to those of the whole ones.
-    decode_side = 3 * 2 * SIDE
+    decode_side = 4 * 2 * SIDE
     # Of 522 real pictures, each searched for among the others, 8 % of the memes found another with at least this score.
     # Screenshots of one program are built alike: 70 % did. Half of the copies cropped to 50 % of their area have it.
     convincing = 0.45

@@ -104,10 +104,10 @@ def test_the_fingerprint_hardly_notices() -> None:
     """Busy pictures, which have the most to lose: whole, as JPEG decodes them smaller, and averaged."""
     encoder = FingerprintEncoder()
     cosines = []
-    tiles = [procedural_picture(f"shrunk/{tile}").resize((450, 440), BICUBIC) for tile in range(26)]
-    for number in range(6):
-        mosaic = Image.new("RGB", (5 * 450 - 7, 4 * 440 - 5))
-        for tile, image in enumerate(tiles[number : number + 20]):
+    tiles = [procedural_picture(f"shrunk/{tile}").resize((450, 440), BICUBIC) for tile in range(30)]
+    for number in range(5):
+        mosaic = Image.new("RGB", (5 * 450 - 7, 5 * 440 - 5))
+        for tile, image in enumerate(tiles[number : number + 25]):
             mosaic.paste(image, (tile % 5 * 450, tile // 5 * 440))
         for kind in ("JPEG", "PNG"):
             data = encode(mosaic, kind)
