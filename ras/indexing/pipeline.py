@@ -102,7 +102,8 @@ class _Run:
         while self._settled < len(self._records):
             self._submit()
             with contextlib.suppress(queue.Empty):
-                for outcome in self._outcomes.get(timeout=HEARTBEAT):
+                patience = max(0.0, last_progress + HEARTBEAT - time.monotonic())
+                for outcome in self._outcomes.get(timeout=patience):
                     yield from self._settle(outcome)
             now = time.monotonic()
             if now - last_progress >= HEARTBEAT or self._settled == len(self._records):
@@ -113,8 +114,9 @@ class _Run:
 
     def _submit(self) -> None:
         """Let records into the window while there is room."""
-        batches = self._encoder.batches_at_once + 2  # those that are encoded, the one that waits, the one that grows
-        window = self._connections + self._compute.threads + batches * self._encoder.batch_size
+        threads = self._compute.threads
+        batches = min(self._encoder.batches_at_once, threads) + 2  # in the encoder, one that waits, one that grows
+        window = self._connections + threads + batches * self._encoder.batch_size
         end = min(len(self._records), self._settled + window)
         if self._submitted < end and self._compute.waiting_bytes <= MOST_BYTES:
             self._compute.expect(end - self._submitted)

@@ -157,7 +157,8 @@ def test_no_thread_is_left_behind(closed: bool) -> None:
         assert not thread.is_alive(), thread.name
 
 
-def test_memory_is_bounded_by_the_look_ahead() -> None:
+@pytest.mark.parametrize("batches_at_once", [1, 64])
+def test_memory_is_bounded_by_the_look_ahead(batches_at_once: int) -> None:
     """However slow the consumer, no more is fetched than a few batches ahead of it."""
     fetched = []
 
@@ -165,10 +166,12 @@ def test_memory_is_bounded_by_the_look_ahead() -> None:
         fetched.append(wanted.key)
         return picture((int(wanted.message_id) % 256, 0, 0))
 
+    encoder = ColourEncoder(batch_size=4)
+    encoder.batches_at_once = batches_at_once
     events = embed_images(
         [record(number) for number in range(300)],
         fetch,
-        ColourEncoder(batch_size=4),
+        encoder,
         connections=3,
         max_pixels=1_000_000,
     )
@@ -178,7 +181,7 @@ def test_memory_is_bounded_by_the_look_ahead() -> None:
         if settled == 20:
             break
     time.sleep(0.2)
-    assert len(fetched) <= 20 + 3 + usable_cores() + 3 * 4
+    assert len(fetched) <= 20 + 3 + usable_cores() + (min(batches_at_once, usable_cores()) + 2) * 4
     events.close()
 
 
