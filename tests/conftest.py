@@ -1,10 +1,13 @@
-"""What every test shares: a data folder of its own."""
+"""What tests share: a data folder of its own for each, and a server of pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Iterator
 
 import pytest
+
+from tests.cdn_double import CdnDouble
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,17 @@ def ras_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("ras-home")
     monkeypatch.setenv("RAS_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever proxy the machine uses, it does not stand between a test and its server."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def cdn(no_proxy: None) -> Iterator[CdnDouble]:
+    with CdnDouble() as double:
+        yield double

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 from tests.cdn_double import CdnDouble
 from tests.exports import attachment, make_export, message, signed
@@ -64,16 +64,27 @@ def unprivileged(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def in_terminal(*arguments: object, answer: str | None = None) -> tuple[int, str]:
     """Run RAS on a pseudo-terminal of 120 columns; exit code and all that was seen on it."""
+    code, seen, _ = on_terminal([sys.executable, "-m", "ras", *map(str, arguments)], 120, answer=answer)
+    return code, seen
+
+
+def on_terminal(
+    command: Sequence[str], columns: int, *, only_errors: bool = False, answer: str | None = None
+) -> tuple[int, str, str]:
+    """Run a command on a pseudo-terminal; its exit code, what was seen there, and its standard output.
+
+    With ``only_errors`` the terminal has standard error alone; else all, and the last one is empty.
+    """
     import fcntl
     import pty
     import struct
     import termios
 
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
-    command = [sys.executable, "-m", "ras", *map(str, arguments)]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+    stdout = subprocess.PIPE if only_errors else theirs
+    with subprocess.Popen(command, stdin=theirs, stdout=stdout, stderr=theirs, env=environment) as process:
         os.close(theirs)
         if answer is not None:
             os.write(ours, answer.encode() + b"\n")
@@ -87,7 +98,8 @@ def in_terminal(*arguments: object, answer: str | None = None) -> tuple[int, str
                 break
             seen += part
         os.close(ours)
-    return process.returncode, seen.decode("utf-8", "replace")
+        printed = process.stdout.read() if process.stdout else b""
+    return process.returncode, seen.decode("utf-8", "replace"), printed.decode("utf-8", "replace")
 
 
 def picture(path: Path, seed: int) -> Path:

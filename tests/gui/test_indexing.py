@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Iterator
-
-import pytest
 
 from ras.errors import SkipReason, StoreError
 from ras.gui.app import App
@@ -21,19 +18,6 @@ from tests.gui.streams import STATES, StreamBench
 
 AMOUNT = 24
 HELD = 8
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def cdn() -> Iterator[CdnDouble]:
-    with CdnDouble() as double:
-        yield double
 
 
 class Gate:

@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-if sys.platform != "win32":
-    import fcntl
-    import pty
-    import termios
-
 from tests.exports import attachment, author, make_export, message
-from tests.program import REPOSITORY, gradient, ras
+from tests.program import REPOSITORY, gradient, on_terminal, ras
 
 JSON_KEYS = {
     *("rank", "score", "message_id", "attachment_id", "file_name", "url", "message_link"),
@@ -149,26 +143,11 @@ def test_a_fault_of_the_program_is_exit_code_3_and_kept_in_the_log(export: Path,
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_a_terminal_gets_a_progress_bar_and_a_pipe_does_not(export: Path, query: Path) -> None:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     command = [sys.executable, "-m", "ras", "search", str(export), str(query), "--encoder", "fingerprint"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment)
-    os.close(theirs)
-    terminal = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        terminal += part
-    os.close(ours)
-    with process:
-        assert b"find me" in (process.stdout.read() if process.stdout else b"")
-    assert b"Searching" in terminal
-    assert b"pictures" in terminal
+    _, terminal, printed = on_terminal(command, 100, only_errors=True)
+    assert "find me" in printed
+    assert "Searching" in terminal
+    assert "pictures" in terminal
     assert "Searching" not in ras("search", export, query, "--encoder", "fingerprint").stderr
 
 

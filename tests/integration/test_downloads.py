@@ -26,6 +26,8 @@ from ras.records import ImageRecord
 from ras.settings import Settings
 from tests.cdn_double import CA_FILE, CdnDouble, Fault, make_record
 
+pytestmark = pytest.mark.usefixtures("no_proxy")
+
 QUICK = Patience(connect=2, read=0.4, total=20, backoff=0.01, longest_pause=5, unreached=0.2, lost=5, throttled=5)
 PATIENT = replace(QUICK, read=20, unreached=20)
 """Where requests are counted: on a busy machine QUICK takes slowness for trouble."""
@@ -39,20 +41,6 @@ def encoded(kind: str) -> bytes:
 
 PNG = encoded("PNG")
 GIF = encoded("GIF")
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever proxy the machine uses, it does not stand between a test and its server."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def cdn() -> Iterator[CdnDouble]:
-    with CdnDouble() as double:
-        yield double
 
 
 @pytest.fixture
@@ -460,17 +448,6 @@ def test_total_time_is_limited(cdn: CdnDouble, fault: Fault) -> None:
     with Downloader(cdn.settings(), Patience(total=0.5, read=5)) as downloader:
         assert refusal(downloader, cdn.record("/cat.png")) is SkipReason.NETWORK
     assert cdn.hits("/cat.png") == 1
-
-
-def test_a_large_picture_on_a_slow_line_may_take_longer(cdn: CdnDouble) -> None:
-    """As long as it arrives at all: only what arrives too slowly is given up."""
-    cdn.serve("/cat.png", PNG, fault=Fault.trickle(0.05, max(1, len(PNG) // 30)))
-    for slowest, arrives in ((len(PNG) / 10, True), (len(PNG) * 1000.0, False)):
-        with Downloader(cdn.settings(), Patience(total=0.5, read=5, slowest=slowest)) as downloader:
-            if arrives:
-                assert downloader.fetch(cdn.record("/cat.png")) == PNG
-            else:
-                assert refusal(downloader, cdn.record("/cat.png")) is SkipReason.NETWORK
 
 
 def test_without_a_network_thousands_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:

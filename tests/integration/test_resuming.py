@@ -16,6 +16,8 @@ from ras.downloader import Downloader, Patience
 from ras.errors import FetchError, SkipReason
 from tests.cdn_double import CA_FILE, CdnDouble, Fault, Request
 
+pytestmark = pytest.mark.usefixtures("no_proxy")
+
 QUICK = Patience(connect=5, read=5, total=60, backoff=0.01, longest_pause=5, unreached=20, lost=20, throttled=20)
 PIECE = 16 * 1024
 """What is read at once, and may be lost when a connection is reset."""
@@ -30,19 +32,6 @@ def noise(seed: int, kind: str = "PNG", size: tuple[int, int] = (600, 400)) -> b
 BIG = noise(1)
 OTHER = noise(2)
 assert len(BIG) > 700_000
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def cdn() -> Iterator[CdnDouble]:
-    with CdnDouble() as double:
-        yield double
 
 
 @pytest.fixture
@@ -120,6 +109,17 @@ def test_tries_that_bring_the_same_again_end_as_those_that_bring_nothing(
     cdn.serve("/big.png", BIG, fault=fault, etag="")
     assert refusal(downloader, cdn) is SkipReason.NETWORK
     assert len(cdn.requests) == QUICK.tries + 1, "the first brought something"
+
+
+def test_a_large_picture_on_a_slow_line_may_take_longer(cdn: CdnDouble) -> None:
+    """What arrives at all may take its time; what arrives too slowly is given up."""
+    cdn.serve("/big.png", BIG, fault=Fault.trickle(0.02, 5000))
+    for slowest, arrives in ((len(BIG) / 20, True), (math.inf, False)):
+        with Downloader(cdn.settings(max_megabytes=1), replace(QUICK, total=0.8, slowest=slowest)) as downloader:
+            if arrives:
+                assert downloader.fetch(cdn.record("/big.png")) == BIG
+            else:
+                assert refusal(downloader, cdn) is SkipReason.NETWORK
 
 
 def test_time_is_limited_over_all_tries(cdn: CdnDouble) -> None:

@@ -21,6 +21,7 @@ from ras.cli import bar, follow
 from ras.errors import SkipReason
 from ras.records import Event, ImageRecord, Job, Notice, Progress, Results, SearchResult, Skipped
 from tests.gui.streams import record, results
+from tests.program import on_terminal
 
 POSIX = sys.platform != "win32"
 
@@ -118,37 +119,18 @@ def test_a_bar_is_no_longer_than_the_line(monkeypatch: pytest.MonkeyPatch, width
 @pytest.mark.skipif(not POSIX, reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("columns", [50, 80, 140])
 def test_a_terminal_is_never_made_to_break_a_line(columns: int) -> None:
-    import fcntl
-    import pty
-    import struct
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
     program = (
         "from tests.unit.test_follow import BEGUN, HALF, LATER, SLOWLY, job\n"
         "from ras.cli.follow import follow\n"
         "follow(job(BEGUN, HALF, LATER, pause=SLOWLY), failed='left out')\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen([sys.executable, "-c", program], stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        seen = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not part:
-                break
-            seen += part
-        os.close(ours)
-    assert process.returncode == 0, seen
-    drawn = [line for line in seen.decode("utf-8").split("\r") if line.strip()]
+    code, seen, _ = on_terminal([sys.executable, "-c", program], columns, only_errors=True)
+    assert code == 0, seen
+    drawn = [line for line in seen.split("\r") if line.strip()]
     assert "2408/3561" in drawn[-1]
     assert max(map(len, drawn)) <= columns
     assert ("MB" in drawn[-1]) == (columns == 140)
-    assert b"\n" not in seen
+    assert "\n" not in seen
 
 
 def test_a_sentence_stands_above_the_bar() -> None:
