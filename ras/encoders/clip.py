@@ -114,6 +114,7 @@ class ClipEncoder(Encoder):
             block = rows[start : start + self.batch_size]
             try:
                 with contextlib.nullcontext() if self.device == "cpu" else self._turn:
+                    placement = self.placement
                     blocks.append(self._encode_rows(block, threads))
                 start += len(block)
                 continue
@@ -121,7 +122,7 @@ class ClipEncoder(Encoder):
                 if not _is_out_of_memory(exc):
                     raise EncoderError(f"{self.name} failed on {self.placement.device}: {first_line(exc)}.") from exc
             # Outside of the except clause: its traceback would keep the tensors that are to be freed.
-            self._make_room(len(block))
+            self._make_room(placement, len(block))
         return np.concatenate(blocks) if blocks else np.zeros((0, self.dimension), np.float32)
 
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
@@ -151,9 +152,10 @@ class ClipEncoder(Encoder):
             std = torch.tensor(_STD, device=pixels.device).view(3, 1, 1)
             return _unit_rows(self._model.encode_image(pixels.float().div_(255).sub_(mean).div_(std)))
 
-    def _make_room(self, tried: int) -> None:
+    def _make_room(self, placement: Placement, tried: int) -> None:
+        """So many pictures were too many there; unless another thread, which ran into it as well, made room already."""
         with self._turn:
-            if tried <= self.batch_size:  # else another thread, which ran into it as well, made room
+            if placement is self.placement and tried <= self.batch_size:
                 self._shrink()
 
     def _shrink(self) -> None:

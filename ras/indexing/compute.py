@@ -97,6 +97,14 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def prepared(data: bytes, encoder: Encoder, limits: Limits) -> tuple[np.ndarray, bytes]:
+    """A picture's bytes → what the encoder takes of it, and a preview, from the same pixels. Raises DecodeError."""
+    picture = decode_shrunk(
+        data, at_least=encoder.decode_side, extra_formats=limits.extra_formats, max_pixels=limits.max_pixels
+    )
+    return encoder.preprocess(picture), make_preview(picture)
+
+
 class Compute:
     """Takes the bytes of pictures and puts an outcome for each, in any order.
 
@@ -237,15 +245,8 @@ class Compute:
                 self._changed.notify()
 
     def _decode(self, fetched: _Fetched) -> None:
-        limits = self._limits
         try:
-            picture = decode_shrunk(
-                fetched.data,
-                at_least=self._encoder.decode_side,
-                extra_formats=limits.extra_formats,
-                max_pixels=limits.max_pixels,
-            )
-            row = _Row(fetched.index, fetched.content_hash, self._encoder.preprocess(picture), make_preview(picture))
+            row = _Row(fetched.index, fetched.content_hash, *prepared(fetched.data, self._encoder, self._limits))
         except PictureError as exc:
             self._put(Broken(fetched.index, fetched.content_hash, exc))
             self._one_less(fetched)

@@ -366,6 +366,18 @@ def test_memory_that_runs_out_in_several_threads_halves_the_batches_once(archive
     assert card.batch_size == 4
 
 
+def test_the_cpu_that_took_over_is_not_to_blame_for_the_card(archive: Path) -> None:
+    """Two threads ran out of the card's memory: the second comes to say so when the first has left it already."""
+    card = on_a_card(archive)
+    left = card.placement
+    card.batch_size = 1
+    card._make_room(left, 1)
+    assert card.placement.device == "cpu"
+    card._make_room(left, 1)
+    assert card.batch_size == 8
+    assert len(card.take_notices()) == 1
+
+
 def test_a_batch_is_calculated_by_one_thread_and_a_query_by_all(
     encoder: ClipEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
