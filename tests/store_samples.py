@@ -16,9 +16,10 @@ from typing import Iterable, Sequence
 import numpy as np
 
 from ras.records import Archive, Channel, ImageRecord
-from ras.store import EmbeddingStore, Entry
+from ras.store import EmbeddingStore, Entry, FeatureEntry
 
 ENCODER = "clip:ViT-B/32"
+FEATURES = "local-1"
 DIMENSION = 16
 CHANNEL = Channel("870000000000000002", "general", "860000000000000001", "Test Server", "Text channels")
 
@@ -43,6 +44,14 @@ def embedding_of(content: int, encoder_id: str = ENCODER, dimension: int = DIMEN
 
 def preview_of(content: int) -> bytes:
     return b"preview %d " % content * 20
+
+
+def features_of(content: int, features_id: str = FEATURES) -> bytes:
+    return f"features {content} by {features_id} ".encode() * (50 + content % 7)
+
+
+def described(content: int, features_id: str = FEATURES) -> FeatureEntry:
+    return FeatureEntry(hash_of_content(content), features_id, features_of(content, features_id))
 
 
 def record_of(number: int, signature: str = "1") -> ImageRecord:
@@ -82,6 +91,10 @@ def fill(store: EmbeddingStore, numbers: Iterable[int], encoder_id: str = ENCODE
         store.add(encoder_id, DIMENSION, entries)
 
 
+def describe(store: EmbeddingStore, contents: Iterable[int], features_id: str = FEATURES) -> None:
+    store.add(ENCODER, DIMENSION, [], features=[described(content, features_id) for content in contents])
+
+
 def rows_by_content(store: EmbeddingStore, encoder_id: str = ENCODER) -> dict[int, bytes]:
     """Content id → the bytes of its embedding, of everything that the encoder has; each content must be there once."""
     view = store.view(encoder_id)
@@ -110,3 +123,14 @@ def missing(store: EmbeddingStore, numbers: Sequence[int], encoder_id: str = ENC
     """Those that have no embedding."""
     ids = store.contents_of([record_of(number) for number in numbers], encoder_id)
     return [number for number, content in zip(numbers, ids.tolist()) if content < 0]
+
+
+def check_features(store: EmbeddingStore, contents: Sequence[int], features_id: str = FEATURES) -> None:
+    """These contents have features, byte for byte, and no others do; whichever way the store is asked."""
+    ids = store.content_ids([hash_of_content(content) for content in contents])
+    expected = {ids[hash_of_content(content)]: features_of(content, features_id) for content in contents}
+    assert store.featured_contents(features_id).tolist() == sorted(expected)
+    assert store.features([*expected, 10**9], features_id) == expected
+    hashes = store.featured_hashes(features_id)
+    assert all(hash_of_content(content) in hashes for content in contents)
+    assert hash_of_content(10**6) not in hashes

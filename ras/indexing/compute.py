@@ -1,11 +1,12 @@
-"""The threads that calculate: they decode and shrink pictures one by one and encode them in batches.
+"""The threads that calculate: they decode and shrink pictures one by one, encode them in batches, and describe them.
 
-As many threads as cores do both, a batch before the next picture: so no core waits while there is anything to do, and
-decoding and encoding never fight over cores. Beside a graphics card one more thread feeds it.
+As many threads as cores do all of it, a batch before the next picture, and features last: so no core waits while there
+is anything to do, and decoding and encoding never fight over cores. Beside a graphics card one more thread feeds it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import logging
@@ -15,15 +16,20 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Container, Union
+from typing import TYPE_CHECKING, Callable, Container
 
 from ras.errors import PictureError
-from ras.images import decode_shrunk, is_large, make_preview
+from ras.images import is_large
+from ras.indexing.backlog import Backlog
+from ras.indexing.outcomes import Broken, Described, Embedded, Twin
+from ras.indexing.preparing import Limits, needed_side, prepared, reduced
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL.Image import Image
 
     from ras.encoders.base import Encoder
+    from ras.matching.extractor import FeatureExtractor
 
 log = logging.getLogger(__name__)
 
@@ -33,53 +39,14 @@ PATIENCE = 0.25
 
 
 @dataclass(frozen=True)
-class Embedded:
-    """One picture that was encoded. ``index`` is the record's place in what ``embed_images`` was given."""
-
-    index: int
-    content_hash: str
-    """SHA-256 of the picture's bytes, hexadecimal."""
-    embedding: np.ndarray | None
-    """float32 (dimension,), length 1; None where the same bytes were yielded before or known: look up their hash."""
-    preview: bytes | None
-    """A small JPEG; None where ``embedding`` is."""
-
-
-@dataclass(frozen=True)
-class Twin:
-    """A picture with the bytes of another one of this run, whose outcome is its own."""
-
-    index: int
-    content_hash: str
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A picture that failed, with a PictureError; any other error is a bug, or the encoder's."""
-
-    index: int
-    content_hash: str
-    """Empty where its bytes could not be had."""
-    error: BaseException
-
-
-Outcome = Union[Embedded, Twin, Broken]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What pictures are decoded at all; see ``decode_image``."""
-
-    max_pixels: int
-    extra_formats: bool
-
-
-@dataclass(frozen=True)
 class _Fetched:
     index: int
     data: bytes
+    is_local: bool
     content_hash: str = ""
     """Known from the second time on that it is looked at."""
+    is_known: bool = False
+    """It needs no encoding: it is decoded for its features."""
 
 
 @dataclass(frozen=True)
@@ -97,26 +64,33 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def prepared(data: bytes, encoder: Encoder, limits: Limits) -> tuple[np.ndarray, bytes]:
-    """A picture's bytes → what the encoder takes of it, and a preview, from the same pixels. Raises DecodeError."""
-    picture = decode_shrunk(
-        data, at_least=encoder.decode_side, extra_formats=limits.extra_formats, max_pixels=limits.max_pixels
-    )
-    return encoder.preprocess(picture), make_preview(picture)
-
-
 class Compute:
-    """Takes the bytes of pictures and puts an outcome for each, in any order.
+    """Takes the bytes of pictures and puts an outcome for each, in any order, and what was asked for of features.
 
     Announce with ``expect`` how many will come, then ``offer`` or ``drop`` each of them. ``put`` is called in any of
     the threads, with the outcomes of one or more pictures. All methods may be called by any thread.
     """
 
-    def __init__(self, encoder: Encoder, limits: Limits, known: Container[str], put: Callable[..., None]) -> None:
-        """``known``: content hashes that need no encoding."""
+    def __init__(
+        self,
+        encoder: Encoder,
+        limits: Limits,
+        known: Container[str],
+        put: Callable[..., None],
+        extractor: FeatureExtractor | None = None,
+        known_features: Container[str] = (),
+        postpone: bool = False,
+    ) -> None:
+        """``known``: content hashes that need no encoding; ``known_features``: that need no features.
+
+        With ``postpone``, features may be left out of pictures that can be had again at any time.
+        """
         self._encoder = encoder
+        self._extractor = extractor
         self._limits = limits
         self._known = known
+        self._known_features = known_features
+        self._postpone = postpone
         self._put = put
         self.threads = usable_cores() + (encoder.device != "cpu")
         self.bytes_read = 0
@@ -129,6 +103,7 @@ class Compute:
         self._large_at_work = False
         self._rows: list[_Row] = []
         self._rows_since = 0.0
+        self._backlog = Backlog(self.threads)
         self._encoding = 0
         self._begun = False
         self._coming = 0
@@ -142,9 +117,10 @@ class Compute:
         with self._changed:
             self._coming += pictures
 
-    def offer(self, index: int, data: bytes) -> None:
+    def offer(self, index: int, data: bytes, is_local: bool = False) -> None:
+        """``is_local``: the bytes can be had again at no cost."""
         with self._changed:
-            self._fetched.append(_Fetched(index, data))
+            self._fetched.append(_Fetched(index, data, is_local))
             self.waiting_bytes += len(data)
             self.bytes_read += len(data)
             self._changed.notify()
@@ -164,11 +140,17 @@ class Compute:
         with self._changed:
             self._in_flight.discard(content_hash)
 
+    @property
+    def promised(self) -> int:
+        """How many contents will have had a ``Described``. It grows before the outcome of their picture is put."""
+        return self._backlog.promised
+
     def stop(self) -> None:
         """The threads end after what they are at; nothing waits for them."""
         with self._changed:
             self.stopped = True
             self._fetched.clear()
+            self._backlog.clear()
             self._changed.notify_all()
 
     def _work(self) -> None:
@@ -192,13 +174,32 @@ class Compute:
                 hasten = patience <= 0 or not self._begun or not self._coming
                 if hasten or len(self._rows) >= self._encoder.batch_size:
                     return self._next_batch()
-            if self._large and not self._large_at_work:
+            if self._large and not self._large_at_work and self._has_room(self._large[0]):
                 self._large_at_work = True
                 return functools.partial(self._decode_large, self._large.popleft())
-            if self._fetched:
+            if self._fetched and self._has_room(self._fetched[0]):
                 return functools.partial(self._prepare, self._fetched.popleft())
+            # What is still there has no room in the backlog.
+            crowded = bool(self._fetched) or (bool(self._large) and not self._large_at_work)
+            describe = self._backlog.take(urgent=crowded or not self._coming)
+            if describe is not None:
+                return describe
             self._changed.wait(patience)
         return None
+
+    def _has_room(self, fetched: _Fetched) -> bool:
+        """Whether the picture, decoded, would not be too much for the backlog."""
+        return not self._backlog.is_full or self._may_go_without(fetched)
+
+    def _may_go_without(self, fetched: _Fetched) -> bool:
+        return self._postpone and fetched.is_local
+
+    def _wants_features(self, content_hash: str, fetched: _Fetched) -> bool:
+        """Whether the picture is to be described now."""
+        if self._extractor is None or content_hash in self._known_features:
+            return False
+        with self._changed:
+            return not (self._backlog.is_full and self._may_go_without(fetched))
 
     def _next_batch(self) -> Callable[[], None]:
         amount = self._encoder.batch_size
@@ -214,7 +215,8 @@ class Compute:
     def _prepare(self, fetched: _Fetched) -> None:
         digest = hashlib.sha256(fetched.data)
         content_hash = digest.hexdigest()
-        if content_hash in self._known:
+        is_known = content_hash in self._known
+        if is_known and not self._wants_features(content_hash, fetched):
             self._put(Embedded(fetched.index, content_hash, None, None))
             self._one_less(fetched)
             return
@@ -227,13 +229,13 @@ class Compute:
             self._put(Twin(fetched.index, content_hash))
             self._one_less(fetched)
             return
-        known = _Fetched(fetched.index, fetched.data, content_hash)
-        if is_large(fetched.data, self._encoder.decode_side):
+        first_of_content = dataclasses.replace(fetched, content_hash=content_hash, is_known=is_known)
+        if is_large(fetched.data, needed_side(self._encoder, self._extractor)):
             with self._changed:
-                self._large.append(known)
+                self._large.append(first_of_content)
                 self._changed.notify()
             return
-        self._decode(known)
+        self._decode(first_of_content)
 
     def _decode_large(self, fetched: _Fetched) -> None:
         """One at a time: a decoded picture can be a thousand times its file."""
@@ -245,17 +247,39 @@ class Compute:
                 self._changed.notify()
 
     def _decode(self, fetched: _Fetched) -> None:
+        index, content_hash, extractor = fetched.index, fetched.content_hash, self._extractor
+        row = None
         try:
-            row = _Row(fetched.index, fetched.content_hash, *prepared(fetched.data, self._encoder, self._limits))
+            if fetched.is_known and extractor is not None:
+                image: Image | None = reduced(fetched.data, self._encoder, self._limits, extractor)
+            else:
+                describe = self._wants_features(content_hash, fetched)
+                taken, preview, image = prepared(fetched.data, self._encoder, self._limits, extractor, describe)
+                row = _Row(index, content_hash, taken, preview)
         except PictureError as exc:
-            self._put(Broken(fetched.index, fetched.content_hash, exc))
+            # Features that may come later are no reason to give up a picture that is known.
+            may_wait = fetched.is_known and self._postpone
+            self._put(Embedded(index, content_hash, None, None) if may_wait else Broken(index, content_hash, exc))
             self._one_less(fetched)
             return
         with self._changed:
-            if not self._rows:
-                self._rows_since = time.monotonic()
-            self._rows.append(row)
+            if row is not None:
+                if not self._rows:
+                    self._rows_since = time.monotonic()
+                self._rows.append(row)
+            if extractor is not None and image is not None:
+                self._backlog.add(functools.partial(self._describe, extractor, index, content_hash, image))
             self._forget(fetched)
+        if row is None:
+            self._put(Embedded(index, content_hash, None, None))
+
+    def _describe(self, extractor: FeatureExtractor, index: int, content_hash: str, image: Image) -> None:
+        try:
+            features = extractor.extract(image)
+        finally:
+            with self._changed:
+                self._backlog.done()
+        self._put(Described(index, content_hash, features))
 
     def _encode(self, batch: list[_Row]) -> None:
         import numpy as np

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Callable
 
-from ras.indexing.compute import Embedded
+from ras.indexing.commits import Commits
+from ras.indexing.details import add_details
+from ras.indexing.outcomes import Described, Embedded
 from ras.indexing.pipeline import embed_images
 from ras.records import Archive, ImageRecord, IndexReport, Job, Progress, Skipped
-from ras.store import Entry, Failure
+from ras.store import Entry, Failure, FeatureEntry
 
 if TYPE_CHECKING:
     from ras.encoders.base import Encoder
+    from ras.matching.extractor import FeatureExtractor
     from ras.store import EmbeddingStore
-
-# What was indexed is committed after this many pictures or seconds: a power cut costs no more than that.
-COMMIT_PICTURES = 64
-COMMIT_SECONDS = 1.0
 
 
 def fill_store(
@@ -32,8 +32,12 @@ def fill_store(
     extra_formats: bool = False,
     limits: str = "",
     retry: bool = False,
+    extractor: FeatureExtractor | None = None,
 ) -> Job[IndexReport]:
     """Bring the pictures of the archive that the store lacks into it, and the archive's records.
+
+    With an ``extractor``, their features too: some are made on the way, the rest once all pictures can be searched for
+    (see ``add_details``), together with those of pictures that were indexed without.
 
     What was committed stays when the job is closed, killed or fails: the next call goes on from there. A picture that
     failed for good under the same ``limits`` (see ``Settings.limits``) is not tried again without ``retry``. Yields
@@ -55,16 +59,22 @@ def fill_store(
             yield Skipped(record, failure.reason, failure.detail)
     todo = tuple(wanted.values())
     encoded = reused = 0
-    with _Commits(store, encoder) as commits, contextlib.closing(
-        embed_images(
+    embed = functools.partial(
+        embed_images,
+        fetch=fetch,
+        encoder=encoder,
+        connections=connections,
+        max_pixels=max_pixels,
+        extra_formats=extra_formats,
+        extractor=extractor,
+    )
+    with Commits(store, encoder) as commits, contextlib.closing(
+        embed(
             todo,
-            fetch,
-            encoder,
-            connections=connections,
-            max_pixels=max_pixels,
-            extra_formats=extra_formats,
             known=store.embedded_hashes(encoder.id),
+            known_features=store.featured_hashes(extractor.id) if extractor is not None else (),
             stage="Indexing",
+            postpone=True,
         )
     ) as events:
         for event in events:
@@ -73,11 +83,15 @@ def fill_store(
                 reused += event.embedding is None
                 key = todo[event.index].key
                 commits.entries.append(Entry(key, event.content_hash, event.embedding, event.preview))
+            elif isinstance(event, Described) and extractor is not None:
+                commits.features.append(FeatureEntry(event.content_hash, extractor.id, event.features))
             elif isinstance(event, Skipped):
                 commits.failures.append(Failure(event.record.key, event.reason, event.detail, time.time(), limits))
             commits.when_due()
-            if not isinstance(event, Embedded):
+            if not isinstance(event, (Embedded, Described)):
                 yield event
+    if extractor is not None:
+        yield from add_details(records, store, encoder, extractor, embed)
     indexed = store.contents_of(records, encoder.id) >= 0
     failures = store.failures([record.key for record, there in zip(records, indexed) if not there])
     skipped = Counter(
@@ -87,30 +101,3 @@ def fill_store(
     )
     seconds = time.monotonic() - started
     return IndexReport(archive.name, len(records), int(indexed.sum()), encoded, reused, dict(skipped), seconds)
-
-
-class _Commits:
-    """What waits to be written; written in bulk, and what is left at the end, also when that came early."""
-
-    def __init__(self, store: EmbeddingStore, encoder: Encoder) -> None:
-        self._store, self._encoder = store, encoder
-        self.entries: list[Entry] = []
-        self.failures: list[Failure] = []
-        self._last = time.monotonic()
-
-    def when_due(self) -> None:
-        waiting = len(self.entries) + len(self.failures)
-        if waiting and (waiting >= COMMIT_PICTURES or time.monotonic() - self._last >= COMMIT_SECONDS):
-            self._commit()
-
-    def _commit(self) -> None:
-        entries, failures, self.entries, self.failures = self.entries, self.failures, [], []
-        self._store.add(self._encoder.id, self._encoder.dimension, entries, failures)
-        self._last = time.monotonic()
-
-    def __enter__(self) -> _Commits:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if self.entries or self.failures:
-            self._commit()

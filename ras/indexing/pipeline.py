@@ -1,6 +1,7 @@
-"""Records in, embeddings out: fetching, decoding and encoding overlap, in bounded memory.
+"""Records in, embeddings and features out: fetching, decoding and encoding overlap, in bounded memory.
 
     records ──▶ fetch ──bytes──▶ decode, shrink ──row──▶ encode a batch ──▶ embeddings
+                                               └─image─▶ extract ──▶ features
               (threads that wait)   (threads that calculate, see ``compute``)      (whoever drains the generator)
 
 What flows is bounded by a window over the records: a record enters it when one before it was settled, so whoever drains
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import queue
 import threading
 import time
@@ -19,12 +21,15 @@ from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequ
 
 from ras.cdn import is_expired
 from ras.errors import PictureError, SkipReason
-from ras.indexing.compute import Broken, Compute, Embedded, Limits, Outcome, Twin
+from ras.indexing.compute import Compute
+from ras.indexing.outcomes import Broken, Described, Embedded, Outcome, Twin
+from ras.indexing.preparing import Limits
 from ras.pace import Pace
 from ras.records import ImageRecord, Notice, Progress, Skipped
 
 if TYPE_CHECKING:
     from ras.encoders.base import Encoder
+    from ras.matching.extractor import FeatureExtractor
 
 # At least this often (seconds) the pipeline yields, so that its consumer can cancel it.
 HEARTBEAT = 0.2
@@ -46,7 +51,10 @@ def embed_images(
     extra_formats: bool = False,
     known: Container[str] = (),
     stage: str = "Searching",
-) -> Generator[Embedded | Skipped | Progress | Notice, None, None]:
+    extractor: FeatureExtractor | None = None,
+    known_features: Container[str] = (),
+    postpone: bool = False,
+) -> Generator[Embedded | Described | Skipped | Progress | Notice, None, None]:
     """Encode the pictures of the records, each content once, in the order in which they arrive.
 
     Yields an ``Embedded`` or a ``Skipped`` for every record, the encoder's notices, and ``Progress`` in between, at
@@ -54,8 +62,17 @@ def embed_images(
     after what they are at. ``fetch`` is called by ``connections`` threads at once and may raise PictureError. ``known``
     holds content hashes that need no encoding any more. Memory is bounded by the window and by the bytes that wait
     in it, not by the number of records.
+
+    With an ``extractor``, a ``Described`` follows the ``Embedded`` of each content that is not in ``known_features``,
+    also where it is ``known``. Features are made when there is nothing else to do, or too many pictures wait for them;
+    with ``postpone``, pictures that come from a file of the export then go without.
     """
-    run = _Run(records, fetch, encoder, connections, Limits(max_pixels, extra_formats), known, stage)
+    limits = Limits(max_pixels, extra_formats)
+    outcomes: queue.SimpleQueue[tuple[Outcome, ...]] = queue.SimpleQueue()
+    compute = Compute(
+        encoder, limits, known, lambda *some: outcomes.put(some), extractor, known_features, postpone=postpone
+    )
+    run = _Run(records, fetch, encoder, connections, compute, outcomes, stage)
     try:
         yield from run.events()
     finally:
@@ -71,8 +88,8 @@ class _Run:
         fetch: Callable[[ImageRecord], bytes],
         encoder: Encoder,
         connections: int,
-        limits: Limits,
-        known: Container[str],
+        compute: Compute,
+        outcomes: queue.SimpleQueue[tuple[Outcome, ...]],
         stage: str,
     ) -> None:
         self._records = records
@@ -80,13 +97,15 @@ class _Run:
         self._encoder = encoder
         self._connections = connections
         self._stage = stage
-        self._outcomes: queue.SimpleQueue[tuple[Outcome, ...]] = queue.SimpleQueue()
-        self._compute = Compute(encoder, limits, known, lambda *some: self._outcomes.put(some))
-        self._submitted = self._settled = self._failed = 0
+        self._outcomes = outcomes
+        self._compute = compute
+        self._submitted = self._settled = self._failed = self._described = 0
         self._refused: dict[str, PictureError] = {}
         """Content hash → why it could not be decoded."""
         self._twins: dict[str, list[int]] = {}
         """Content hash → records with these bytes that wait for the outcome of the first."""
+        self._early: dict[str, Described] = {}
+        """Content hash → features that came before the outcome of the first picture."""
         self._time_left = _TimeLeft(records)
         self._wanted: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         for number in range(min(connections, len(records))):
@@ -96,21 +115,25 @@ class _Run:
         self._compute.stop()
         self._wanted.put(None)
 
-    def events(self) -> Generator[Embedded | Skipped | Progress | Notice, None, None]:
+    def events(self) -> Generator[Embedded | Described | Skipped | Progress | Notice, None, None]:
         last_progress = time.monotonic()
         yield Progress(self._stage, 0, len(self._records))
-        while self._settled < len(self._records):
+        while not self._is_through():
             self._submit()
             with contextlib.suppress(queue.Empty):
                 patience = max(0.0, last_progress + HEARTBEAT - time.monotonic())
                 for outcome in self._outcomes.get(timeout=patience):
                     yield from self._settle(outcome)
             now = time.monotonic()
-            if now - last_progress >= HEARTBEAT or self._settled == len(self._records):
+            if now - last_progress >= HEARTBEAT or self._is_through():
                 last_progress = now
                 for sentence in self._encoder.take_notices():
                     yield Notice(sentence)
                 yield self._progress()
+
+    def _is_through(self) -> bool:
+        # Once all pictures are settled, no features are promised any more.
+        return self._settled == len(self._records) and self._described == self._compute.promised
 
     def _submit(self) -> None:
         """Let records into the window while there is room."""
@@ -131,16 +154,26 @@ class _Run:
             if index is None or self._compute.stopped:
                 self._wanted.put(None)  # for the next thread
                 return
+            record = self._records[index]
             try:
-                data = self._fetch(self._records[index])
+                data = self._fetch(record)
             except BaseException as exc:  # noqa: BLE001  what is no PictureError is a bug: raised where outcomes are drained
                 self._compute.drop(index, exc)
             else:
-                self._compute.offer(index, data)
+                # A file that the export names and that is not there was fetched by its link.
+                is_local = record.local_path is not None and os.path.isfile(record.local_path)
+                self._compute.offer(index, data, is_local)
 
-    def _settle(self, outcome: Outcome) -> Iterator[Embedded | Skipped]:
+    def _settle(self, outcome: Outcome) -> Iterator[Embedded | Described | Skipped]:
         """The outcome of a record, and of those with the same bytes that wait for it. Raises what is a bug."""
         content = outcome.content_hash
+        if isinstance(outcome, Described):
+            self._described += 1
+            if self._compute.is_open(content):
+                self._early[content] = outcome
+            else:
+                yield outcome
+            return
         if isinstance(outcome, Twin):
             if self._compute.is_open(content):
                 self._twins.setdefault(content, []).append(outcome.index)
@@ -160,6 +193,8 @@ class _Run:
             self._compute.settled(content)
             for index in self._twins.pop(content, ()):
                 yield self._twin(index, content)
+            if content in self._early:
+                yield self._early.pop(content)
 
     def _twin(self, index: int, content: str) -> Embedded | Skipped:
         if content in self._refused:

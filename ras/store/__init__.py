@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ras.store.segments import SEGMENT_NAME
 from ras.store.store import EmbeddingStore
 from ras.store.values import (
     CompactReport,
     Entry,
     Failure,
+    FeatureEntry,
+    FeatureSegment,
     IndexFacts,
     StoredArchive,
     Usage,
@@ -15,11 +18,14 @@ from ras.store.values import (
 from ras.store.view import EmbeddingView
 
 __all__ = [
+    "SEGMENT_NAME",
     "CompactReport",
     "EmbeddingStore",
     "EmbeddingView",
     "Entry",
     "Failure",
+    "FeatureEntry",
+    "FeatureSegment",
     "IndexFacts",
     "StoredArchive",
     "Usage",

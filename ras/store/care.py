@@ -9,6 +9,7 @@ import time
 
 from ras.errors import StoreError
 from ras.records import Job, Progress
+from ras.store import segments
 from ras.store.connection import FILE, Facts
 from ras.store.index_files import INDEX_NAME, MADE_HERE
 from ras.store.lookup import size_of
@@ -38,6 +39,7 @@ def remove(facts: Facts, archive_id: int) -> Job[int]:
     yield Progress(stage, 0)
     yield from rewrite(facts, stage, join=False)
     _drop_dead_indexes(facts)
+    segments.drop_dead(facts)
     yield from shrink(facts, stage)
     return max(0, before - size_of(facts.folder))
 
@@ -52,6 +54,7 @@ def compact(facts: Facts) -> Job[CompactReport]:
         sweep(connection, "SELECT id FROM pictures EXCEPT SELECT picture FROM holdings", everything=True)
     yield from rewrite(facts, stage, join=True)
     _drop_dead_indexes(facts)
+    segments.drop_dead(facts)
     _delete_left_over(facts)
     yield Progress(stage, 0)
     try:
@@ -100,3 +103,4 @@ def _delete_left_over(facts: Facts) -> None:
                 with contextlib.suppress(OSError):
                     if time.time() - path.stat().st_mtime > _INDEX_AGE:
                         path.unlink()
+        segments.delete_left_over(facts, connection, _INDEX_AGE)

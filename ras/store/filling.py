@@ -1,4 +1,4 @@
-"""Adding to the store: contents, embeddings, previews, failures; and sealing shards of what was added."""
+"""Adding to the store: contents, embeddings, previews, failures, features; and sealing shards of what was added."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from ras.errors import SkipReason, StoreError
+from ras.store import features
 from ras.store.connection import Facts
 from ras.store.packing import chunks, key_from, pack_ids, stored_key, text_bytes, text_from, unpack_ids
 from ras.store.present import Present
 from ras.store.shards import SHARD_ROWS, write_shard
-from ras.store.values import Entry, Failure
+from ras.store.values import Entry, Failure, FeatureEntry
 
 log = logging.getLogger(__name__)
 
@@ -39,23 +40,41 @@ def encoder_row(connection: sqlite3.Connection, encoder_id: str, dimension: int)
     return int(known[0])
 
 
-def add(facts: Facts, present: Present, dimension: int, entries: Sequence[Entry], failures: Sequence[Failure]) -> None:
+def add(
+    facts: Facts,
+    present: Present,
+    dimension: int,
+    entries: Sequence[Entry],
+    failures: Sequence[Failure],
+    described: Sequence[FeatureEntry],
+) -> None:
     """One transaction with all that ``EmbeddingStore.add`` is given."""
     with facts.transaction() as connection:
-        present.refresh(connection)
-        row = encoder_row(connection, present.encoder_id, dimension)
-        writer = _Writer(connection, present, dimension)
-        for entry in entries:
-            writer.add(entry)
-        writer.write_embeddings(row)
-        writer.count_previews()
-        for failure in failures:
-            _keep_failure(connection, failure)
-        # What other encoders' searches see changes only where a picture now means a content that was there before.
-        changed = "" if writer.met_again else " WHERE id = ?"
-        connection.execute(
-            f"UPDATE encoders SET generation = generation + 1{changed}", () if writer.met_again else (row,)
-        )
+        if entries or failures:
+            present.refresh(connection)
+            _add(connection, present, dimension, entries, failures)
+        if described:  # after the entries, whose contents they may be of
+            features.add(connection, described)
+
+
+def _add(
+    connection: sqlite3.Connection,
+    present: Present,
+    dimension: int,
+    entries: Sequence[Entry],
+    failures: Sequence[Failure],
+) -> None:
+    row = encoder_row(connection, present.encoder_id, dimension)
+    writer = _Writer(connection, present, dimension)
+    for entry in entries:
+        writer.add(entry)
+    writer.write_embeddings(row)
+    writer.count_previews()
+    for failure in failures:
+        _keep_failure(connection, failure)
+    # What other encoders' searches see changes only where a picture now means a content that was there before.
+    changed = "" if writer.met_again else " WHERE id = ?"
+    connection.execute(f"UPDATE encoders SET generation = generation + 1{changed}", () if writer.met_again else (row,))
 
 
 class _Writer:

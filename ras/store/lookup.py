@@ -1,17 +1,17 @@
-"""Quick answers from facts.sqlite: which content each of many keys has, and how much there is of everything."""
+"""Quick answers from facts.sqlite: which content each of many keys has or hashes is, and how much there is of all."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from pathlib import Path
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
 from ras.store.connection import FILE, Facts
 from ras.store.packing import StoredKey, chunks, stored_key
-from ras.store.present import Hashes, Present
+from ras.store.present import Hashes
 from ras.store.values import Usage
 
 # From this share of all pictures on, reading the whole table is quicker than asking for each key.
@@ -54,13 +54,32 @@ def _of_numbers(connection: sqlite3.Connection, numbers: np.ndarray) -> np.ndarr
     return contents
 
 
-def embedded_hashes(connection: sqlite3.Connection, present: Present) -> Hashes:
-    """The hashes of all contents that have an embedding."""
+def hashes(connection: sqlite3.Connection, has: Callable[[np.ndarray], np.ndarray]) -> Hashes:
+    """The hashes of all contents for whose ids (int64) ``has`` says True."""
     ordered = []
     for rows in _in_parts(connection.execute("SELECT hash, id FROM contents ORDER BY hash")):
-        there = present.has(np.array([id for _, id in rows], np.int64)).tolist()
-        ordered.append(b"".join(digest for (digest, _), has in zip(rows, there) if has))
+        there = has(np.array([id for _, id in rows], np.int64)).tolist()
+        ordered.append(b"".join(digest for (digest, _), has_it in zip(rows, there) if has_it))
     return Hashes(b"".join(ordered))
+
+
+def content_ids(connection: sqlite3.Connection, content_hashes: Sequence[str]) -> dict[str, int]:
+    """Hash (hexadecimal, in small letters) → content id, of those that there are."""
+    found: dict[str, int] = {}
+    for marks, part in chunks([bytes.fromhex(content_hash) for content_hash in content_hashes]):
+        for digest, id in connection.execute(f"SELECT hash, id FROM contents WHERE hash IN ({marks})", part):
+            found[digest.hex()] = id
+    return found
+
+
+def content_hashes(connection: sqlite3.Connection, content_ids: Sequence[int]) -> dict[int, str]:
+    """Content id → hash (hexadecimal), of those that there are. From the whole table, which is in order of hashes."""
+    wanted = np.unique(np.asarray(content_ids, np.int64))
+    found: dict[int, str] = {}
+    for rows in _in_parts(connection.execute("SELECT hash, id FROM contents")):
+        among = np.isin(np.array([id for _, id in rows], np.int64), wanted).tolist()
+        found.update((id, digest.hex()) for (digest, id), is_wanted in zip(rows, among) if is_wanted)
+    return found
 
 
 def _in_parts(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
@@ -71,7 +90,7 @@ def usage(facts: Facts) -> Usage:
     with facts.reading() as connection:
         pictures = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
         contents = connection.execute("SELECT count(*) FROM contents").fetchone()[0]
-        preview_bytes = connection.execute("SELECT value FROM counters WHERE name = 'preview_bytes'").fetchone()[0]
+        counted = dict(connection.execute("SELECT name, value FROM counters"))
         embeddings = dict(
             connection.execute(
                 """SELECT name, (SELECT coalesce(sum(rows), 0) FROM shards WHERE encoder = encoders.id)
@@ -86,7 +105,7 @@ def usage(facts: Facts) -> Usage:
             )
         )
     with facts.translated():
-        sizes = {name: size_of(facts.folder / name) for name in ("shards", "indexes")}
+        sizes = {name: size_of(facts.folder / name) for name in ("shards", "indexes", "features")}
         facts_bytes = sum(size_of(facts.folder / f"{FILE}{end}") for end in ("", "-wal", "-shm"))
         total = size_of(facts.folder)
     return Usage(
@@ -94,7 +113,8 @@ def usage(facts: Facts) -> Usage:
         contents=contents,
         embeddings={name: rows for name, rows in embeddings.items() if rows},
         embedding_bytes=sizes["shards"] + waiting,
-        preview_bytes=preview_bytes,
+        preview_bytes=counted["preview_bytes"],
+        feature_bytes=counted["feature_bytes"] + sizes["features"],
         facts_bytes=facts_bytes,
         index_bytes=sizes["indexes"],
         total_bytes=total,

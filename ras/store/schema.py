@@ -68,11 +68,32 @@ def m001_first(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (m001_first,)
+def m002_features(connection: sqlite3.Connection) -> None:
+    """Features of contents, and the files of an index over them."""
+    for statement in (
+        # SUM(length(data)) of features, as for previews.
+        "INSERT INTO counters VALUES ('feature_bytes', 0)",
+        """CREATE TABLE feature_makers (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL
+        )""",
+        # One maker's at a time: those of another one replace them.
+        "CREATE TABLE features (content INTEGER PRIMARY KEY, maker INTEGER NOT NULL, data BLOB NOT NULL)",
+        # Which contents have features is asked often, and a page holds only two rows of the table.
+        "CREATE INDEX features_of_maker ON features (maker)",
+        """CREATE TABLE segments (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, maker INTEGER NOT NULL, file TEXT NOT NULL UNIQUE,
+            rows INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL, contents BLOB NOT NULL
+        )""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS = (m001_first, m002_features)
 
 TABLES = (
     *("counters", "archives", "record_blocks", "pictures", "holdings", "contents"),
     *("encoders", "shards", "fresh", "previews", "failures", "indexes"),
+    *("feature_makers", "features", "segments"),
 )
 
 

@@ -1,4 +1,4 @@
-"""The embedding store: a folder with facts.sqlite, shards of embeddings, and the FAISS indexes made from them."""
+"""The embedding store: a folder with facts.sqlite, shards of embeddings, and the files of indexes made from them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Container, NoReturn, Sequence
 import numpy as np
 
 from ras.records import Archive, ImageRecord, Job
-from ras.store import archives, care, damage, filling, index_files, lookup, verification
+from ras.store import archives, care, damage, features, filling, index_files, lookup, segments, verification
 from ras.store.connection import DamagedFacts, Facts
+from ras.store.features import Featured
 from ras.store.packing import chunks
 from ras.store.present import Present
 from ras.store.shards import Shard, ShardTrouble
@@ -18,6 +19,8 @@ from ras.store.values import (
     CompactReport,
     Entry,
     Failure,
+    FeatureEntry,
+    FeatureSegment,
     IndexFacts,
     StoredArchive,
     Usage,
@@ -27,10 +30,11 @@ from ras.store.view import EmbeddingView
 
 
 class EmbeddingStore:
-    """What was indexed, on disk: archives with their records, embeddings, previews, and what could not be indexed.
+    """What was indexed, on disk: archives with their records, embeddings, features, previews, and what failed.
 
-    A *content* is one set of bytes (SHA-256); embeddings and previews belong to contents, and pictures (by
-    ``ImageRecord.key``) have a content. Embeddings are float16 and belong to one encoder id each.
+    A *content* is one set of bytes (SHA-256); embeddings, features and previews belong to contents, and pictures (by
+    ``ImageRecord.key``) have a content. Embeddings are float16 and belong to one encoder id each; features belong to
+    one features id (``FeatureExtractor.id``) and to no encoder.
 
     A store belongs to the thread that made it. Any number of stores, of this and of other programs, may have the same
     folder open at the same time. Every method raises StoreError where the disk or the folder does not let it work.
@@ -51,7 +55,9 @@ class EmbeddingStore:
             self._facts = damage.begin_anew(self.folder, self.notices)
         self._skipped: set[int] = set()
         self._present: dict[str, Present] = {}
+        self._featured: dict[str, Featured] = {}
         self._indexes: dict[str, tuple[int, IndexFacts]] = {}
+        self._segments: dict[str, dict[int, FeatureSegment]] = {}
 
     @property
     def read_only(self) -> bool:
@@ -60,11 +66,12 @@ class EmbeddingStore:
     @property
     def indexes_folder(self) -> Path:
         """Where FAISS index files lie; made where it can be."""
-        folder = self.folder / "indexes"
-        if not self.read_only:
-            with self._facts.translated():
-                folder.mkdir(exist_ok=True)
-        return folder
+        return self._made("indexes")
+
+    @property
+    def segments_folder(self) -> Path:
+        """Where the files of indexes over features lie; made where it can be."""
+        return self._made(segments.FOLDER)
 
     def close(self) -> None:
         self._facts.close()
@@ -112,17 +119,30 @@ class EmbeddingStore:
         """The content hashes (hexadecimal) that have an embedding of the encoder now; any thread may ask it."""
         with self._facts.reading() as connection:
             present = self._refreshed(encoder_id)
-            return lookup.embedded_hashes(connection, present)
+            return lookup.hashes(connection, present.has)
 
-    def add(self, encoder_id: str, dimension: int, entries: Sequence[Entry], failures: Sequence[Failure] = ()) -> None:
+    def featured_hashes(self, features_id: str) -> Container[str]:
+        """The content hashes (hexadecimal) that have features by this id now; any thread may ask it."""
+        with self._facts.reading() as connection:
+            return lookup.hashes(connection, self._described(features_id).has)
+
+    def add(
+        self,
+        encoder_id: str,
+        dimension: int,
+        entries: Sequence[Entry],
+        failures: Sequence[Failure] = (),
+        features: Sequence[FeatureEntry] = (),
+    ) -> None:
         """Keep what was indexed and what failed, all or nothing; a success deletes the picture's failure.
 
-        When this returns it survives the end of the program, and after a few seconds (``SYNC_SECONDS``) a power cut.
+        Features replace those that their content had; of contents that are neither in the store nor among the entries
+        they are dropped. When this returns it survives the end of the program, and after a few seconds
+        (``SYNC_SECONDS``) a power cut.
         """
-        if not entries and not failures:
+        if not entries and not failures and not features:
             return
-        present = self._of(encoder_id)
-        filling.add(self._facts, present, dimension, entries, failures)
+        filling.add(self._facts, self._of(encoder_id), dimension, entries, failures, features)
         filling.seal(self._facts, encoder_id, self.folder / "shards")
 
     def failures(self, keys: Sequence[str] | None = None) -> dict[str, Failure]:
@@ -174,6 +194,64 @@ class EmbeddingStore:
                 found.update(connection.execute(f"SELECT * FROM previews WHERE content IN ({marks})", part))
         return found
 
+    def content_ids(self, content_hashes: Sequence[str]) -> dict[str, int]:
+        """Content hash (hexadecimal) → content id, of those that the store knows."""
+        with self._facts.reading() as connection:
+            return lookup.content_ids(connection, content_hashes)
+
+    def content_hashes(self, content_ids: Sequence[int]) -> dict[int, str]:
+        """Content id → content hash (hexadecimal), of those that the store knows. Reads through all that it knows."""
+        with self._facts.reading() as connection:
+            return lookup.content_hashes(connection, content_ids)
+
+    # Features
+
+    def features_generation(self, features_id: str) -> int:
+        """A number that grows with every change to which contents have features by this id, whoever makes it.
+
+        0 where there were never any.
+        """
+        with self._facts.translated():
+            return features.generation(self._facts.connection, features_id)
+
+    def featured_contents(self, features_id: str) -> np.ndarray:
+        """int64, ascending, not to be written: the ids of the contents that have features by this id."""
+        with self._facts.reading():
+            return self._described(features_id).contents
+
+    def lacking_features(self, records: Sequence[ImageRecord], encoder_id: str, features_id: str) -> np.ndarray:
+        """bool (n,): which records have an embedding of the encoder, and a content without features by this id."""
+        with self._facts.reading() as connection:
+            present, featured = self._refreshed(encoder_id), self._described(features_id)
+            contents = lookup.contents_of(connection, [record.key for record in records])
+        lacking: np.ndarray = present.has(contents) & ~featured.has(contents)
+        return lacking
+
+    def features(self, content_ids: Sequence[int], features_id: str) -> dict[int, bytes]:
+        """Content id → its features, of those that have some by this id."""
+        with self._facts.reading() as connection:
+            return features.read(connection, content_ids, features_id)
+
+    def segments(self, features_id: str) -> tuple[FeatureSegment, ...]:
+        """What was kept by ``add_segment``, oldest first."""
+        with self._facts.reading() as connection:
+            return segments.of(connection, features_id, self._segments)
+
+    def add_segment(self, features_id: str, segment: FeatureSegment) -> bool:
+        """Keep the facts of a new file in ``segments_folder``, which must be safely on the disk. → whether it is kept.
+
+        It is not where another segment has one of its contents, such as one that another program made at the same time:
+        then the caller deletes its file. Raises StoreError where the store has no features by this id.
+        """
+        return segments.add(self._facts, features_id, segment, self._segments)
+
+    def drop_segment(self, segment: FeatureSegment, why: str) -> str:
+        """Set the segment's file aside and forget it; of a store that is read-only, nothing changes.
+
+        ``why`` stands behind the file's name: ``is damaged``. Returns a sentence for the user.
+        """
+        return segments.drop(self._facts, segment, why) or segments.sentence(segment, why)
+
     # FAISS index files
 
     def index_facts(self, encoder_id: str) -> IndexFacts | None:
@@ -204,6 +282,18 @@ class EmbeddingStore:
 
     def _of(self, encoder_id: str) -> Present:
         return self._present.setdefault(encoder_id, Present(encoder_id, self._skipped))
+
+    def _made(self, name: str) -> Path:
+        folder = self.folder / name
+        if not self.read_only:
+            with self._facts.translated():
+                folder.mkdir(exist_ok=True)
+        return folder
+
+    def _described(self, features_id: str) -> Featured:
+        featured = self._featured.setdefault(features_id, Featured(features_id))
+        featured.refresh(self._facts.connection)
+        return featured
 
     def _refreshed(self, encoder_id: str) -> Present:
         present = self._of(encoder_id)

@@ -7,6 +7,7 @@ import sqlite3
 import numpy as np
 
 from ras.records import Job, Progress
+from ras.store import features
 from ras.store.connection import Facts
 from ras.store.filling import insert_bundle
 from ras.store.packing import unpack_ids
@@ -28,6 +29,8 @@ def sweep(connection: sqlite3.Connection, select: str, values: tuple[int, ...] =
     connection.execute(f"INSERT OR IGNORE INTO doomed_contents {used} AND id IN (SELECT id FROM doomed_pictures)")
     if everything:
         connection.execute("INSERT OR IGNORE INTO doomed_contents SELECT id FROM contents")
+        # Of contents that a program deleted which knows nothing of features.
+        connection.execute("INSERT OR IGNORE INTO doomed_contents SELECT content FROM features")
     connection.execute("DELETE FROM failures WHERE picture IN (SELECT id FROM doomed_pictures)")
     gone = connection.execute("DELETE FROM pictures WHERE id IN (SELECT id FROM doomed_pictures)").rowcount
     connection.execute(f"DELETE FROM doomed_contents WHERE id IN ({used})")
@@ -35,6 +38,7 @@ def sweep(connection: sqlite3.Connection, select: str, values: tuple[int, ...] =
     freed = connection.execute(f"SELECT sum(length(data)) FROM previews WHERE content {doomed}").fetchone()[0] or 0
     connection.execute("UPDATE counters SET value = value - ? WHERE name = 'preview_bytes'", (freed,))
     connection.execute(f"DELETE FROM previews WHERE content {doomed}")
+    features.delete(connection, doomed)
     gone += connection.execute(f"DELETE FROM contents WHERE id {doomed}").rowcount
     contents = [id for (id,) in connection.execute("SELECT id FROM doomed_contents")]
     if contents:

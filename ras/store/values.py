@@ -28,6 +28,18 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class FeatureEntry:
+    """The features of one content."""
+
+    content_hash: str
+    """SHA-256 of the picture's bytes, hexadecimal."""
+    features_id: str
+    """``FeatureExtractor.id`` of what made them."""
+    data: bytes
+    """What ``FeatureExtractor.extract`` gave."""
+
+
+@dataclass(frozen=True)
 class Failure:
     """A picture that could not be indexed, and why."""
 
@@ -69,6 +81,8 @@ class Usage:
     embedding_bytes: int
     preview_bytes: int
     """A part of ``facts_bytes``; the room that is left empty in their pages, a tenth or so, comes on top."""
+    feature_bytes: int
+    """Features, which are a part of ``facts_bytes`` as previews are, and the files of the index over them."""
     facts_bytes: int
     index_bytes: int
     total_bytes: int
@@ -91,6 +105,22 @@ class IndexFacts:
     nprobe: int
     contents: np.ndarray
     """int64 (rows,): the content id of each row of the index."""
+
+
+@dataclass(frozen=True)
+class FeatureSegment:
+    """What the store knows of one file of the index over features; all of them together are the index."""
+
+    id: int
+    """0 where it is new."""
+    file: str
+    """Its name in ``EmbeddingStore.segments_folder``; see ``SEGMENT_NAME``."""
+    rows: int
+    """Of the index: for whoever made it."""
+    size: int
+    sha256: bytes
+    contents: np.ndarray
+    """int64 (n,): the ids of the contents whose features are in it, each once."""
 
 
 @dataclass(frozen=True)

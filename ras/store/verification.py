@@ -1,10 +1,11 @@
-"""Reading a store through: facts.sqlite, shards, index files."""
+"""Reading a store through: facts.sqlite, shards, index files, segments."""
 
 from __future__ import annotations
 
 import sqlite3
 
 from ras.records import Job, Progress
+from ras.store import segments
 from ras.store.connection import Facts, is_damage
 from ras.store.damage import drop_shard, set_aside
 from ras.store.index_files import INDEX_NAME
@@ -31,7 +32,8 @@ def verify(facts: Facts) -> Job[VerifyReport]:
         return VerifyReport(0, (sentence,), 0)
     found = shards_of(facts)
     live = live_contents(facts)
-    total, done = sum(shard.size for _, _, shard in found), 0
+    parts = segments.everywhere(facts)
+    total, done = sum(shard.size for _, _, shard in found) + sum(part.size for part in parts), 0
     for _, _, shard in found:
         yield Progress(_STAGE, done, total, "bytes")
         done += shard.size
@@ -46,6 +48,12 @@ def verify(facts: Facts) -> Job[VerifyReport]:
         if told is not None:
             damaged.append(told)
             lost += int(live[shard.contents].sum())
+    for part in parts:
+        yield Progress(_STAGE, done, total, "bytes")
+        done += part.size
+        why = segments.trouble_with(facts, part)
+        told = segments.drop(facts, part, why) if why else None
+        damaged += [told] if told is not None else []
     damaged += _index_trouble(facts)
     yield Progress(_STAGE, total, total, "bytes")
     return VerifyReport(len(found), tuple(damaged), lost)

@@ -15,7 +15,17 @@ import pytest
 import ras
 from ras.records import finish
 from ras.store import EmbeddingStore, filling, rewriting
-from tests.store_samples import ENCODER, archive_of, check, fill, missing
+from tests.store_samples import (
+    ENCODER,
+    FEATURES,
+    archive_of,
+    check,
+    check_features,
+    features_of,
+    fill,
+    missing,
+    record_of,
+)
 
 ROOT = Path(ras.__file__).parent.parent
 NUMBERS = range(1500)
@@ -45,7 +55,8 @@ WORK = """
     most = int(sys.argv[2]) * 16 if len(sys.argv) > 2 else len(todo)
     for start in range(0, most, 16):
         batch = todo[start : start + 16]
-        store.add(ENCODER, DIMENSION, [entry_of(number) for number in batch])
+        features = [described(number) for number in batch]
+        store.add(ENCODER, DIMENSION, [entry_of(number) for number in batch], features=features)
         print(*batch, flush=True)
     while len(sys.argv) > 2:
         other = store.register(archive_of(range(5000, 5100), "/exports/other.json"))
@@ -99,6 +110,8 @@ def test_killed_at_any_moment_nothing_that_was_committed_is_lost(tmp_path: Path)
         with EmbeddingStore(folder) as store:
             check_clean(store)
             check(store, sorted(committed))
+            records = [record_of(number) for number in sorted(committed)]
+            assert not store.lacking_features(records, ENCODER, FEATURES).any(), "they came in the same commit"
     assert 15 * 16 <= len(committed) < len(NUMBERS)
     process = child(folder, WORK)
     process.communicate()
@@ -111,7 +124,9 @@ def test_killed_at_any_moment_nothing_that_was_committed_is_lost(tmp_path: Path)
             finish(store.remove(archive.id))
         finish(store.compact())
         assert missing(store, OTHERS) == list(OTHERS)
+        check_features(store, NUMBERS)
         usage = store.usage()
+        assert usage.feature_bytes == sum(len(features_of(number)) for number in NUMBERS)
         assert (usage.pictures, usage.contents, usage.embeddings) == (1500, 1500, {ENCODER: 1500})
         known = {file for (file,) in store._facts.connection.execute("SELECT file FROM shards")}
         assert {path.name for path in (folder / "shards").iterdir()} == known, "files were left over"

@@ -14,7 +14,20 @@ import ras
 from ras.errors import StaleView
 from ras.records import finish
 from ras.store import EmbeddingStore, filling, rewriting
-from tests.store_samples import DIMENSION, ENCODER, archive_of, check, entry_of, fill, missing, rows_by_content
+from tests.store_samples import (
+    DIMENSION,
+    ENCODER,
+    FEATURES,
+    archive_of,
+    check,
+    check_features,
+    describe,
+    entry_of,
+    features_of,
+    fill,
+    missing,
+    rows_by_content,
+)
 
 ROOT = Path(ras.__file__).parent.parent
 
@@ -23,7 +36,7 @@ PRELUDE = """
     from pathlib import Path
     from ras.errors import StaleView
     from ras.records import finish
-    from ras.store import EmbeddingStore, filling, rewriting
+    from ras.store import EmbeddingStore, FeatureSegment, filling, rewriting
     from tests.store_samples import *
 
     filling.SHARD_ROWS = rewriting.SHARD_ROWS = 40
@@ -37,7 +50,7 @@ FILL = """
         store.register(archive_of(numbers, "/exports/{0}.json"))
         known = store.embedded_hashes(ENCODER)
         for number in numbers:
-            store.add(ENCODER, DIMENSION, [entry_of(number)])
+            store.add(ENCODER, DIMENSION, [entry_of(number)], features=[described(number)])
         check(store, numbers)
 """
 
@@ -47,6 +60,7 @@ REMOVE = """
         for turn in range(8):
             archive = store.register(archive_of(range(250, 350), "/exports/passing.json"))
             fill(store, range(250, 350), batch=10)
+            describe(store, range(250, 350))
             finish(store.remove(archive))
             finish(store.compact())
 """
@@ -107,6 +121,42 @@ def test_programs_fill_read_remove_and_compact_at_once(tmp_path: Path) -> None:
         assert (usage.pictures, usage.contents, usage.embeddings) == (300, 300, {ENCODER: 300})
         known = {file for (file,) in store._facts.connection.execute("SELECT file FROM shards")}
         assert {path.name for path in (folder / "shards").iterdir()} == known
+        check_features(store, range(300))
+        assert usage.feature_bytes == sum(len(features_of(number)) for number in range(300))
+
+
+# Makes segments of what is in none yet, a few contents at a time, as a search does.
+MAKE_SEGMENTS = """
+    import hashlib, secrets
+    import numpy as np
+    with EmbeddingStore(folder) as store:
+        while True:
+            done = [segment.contents for segment in store.segments(FEATURES)]
+            left = np.setdiff1d(store.featured_contents(FEATURES), np.concatenate([np.zeros(0, np.int64), *done]))
+            if not len(left):
+                break
+            data = secrets.token_bytes(50)
+            file = store.segments_folder / (secrets.token_hex(16) + ".words")
+            file.write_bytes(data)
+            facts = FeatureSegment(0, file.name, 1, len(data), hashlib.sha256(data).digest(), left[:3])
+            if not store.add_segment(FEATURES, facts):
+                file.unlink()
+"""
+
+
+def test_two_programs_that_index_features_have_each_in_one_segment(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    with EmbeddingStore(folder) as store:
+        store.register(archive_of(range(300)))
+        fill(store, range(300))
+        describe(store, range(300))
+    run_at_once(folder, MAKE_SEGMENTS, MAKE_SEGMENTS, MAKE_SEGMENTS)
+    with EmbeddingStore(folder) as store:
+        segments = store.segments(FEATURES)
+        contents = [content for segment in segments for content in segment.contents.tolist()]
+        assert sorted(contents) == store.featured_contents(FEATURES).tolist()
+        assert {path.name for path in store.segments_folder.iterdir()} == {segment.file for segment in segments}
+        assert finish(store.verify()).damaged == ()
 
 
 def test_programs_that_find_the_same_damage_begin_one_new_store(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from ras.encoders.base import Encoder
 from ras.errors import EncoderError, FetchError, SkipReason, StoreError
 from ras.indexing import fill_store
-from ras.indexing.filling import COMMIT_PICTURES
+from ras.indexing.commits import COMMIT_PICTURES
 from ras.records import Archive, ImageRecord, IndexReport, Progress, Skipped, finish
 from ras.store import EmbeddingStore
 from tests.pictures import ColourEncoder, archive, picture, record

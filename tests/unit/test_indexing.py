@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 import time
+from pathlib import Path
 from typing import Callable
 
 import numpy as np
@@ -13,10 +15,11 @@ from PIL import Image
 
 from ras.encoders.base import Picture
 from ras.errors import FetchError, SkipReason
-from ras.indexing import Embedded, embed_images, pipeline
+from ras.indexing import Described, Embedded, backlog, compute, embed_images, pipeline
 from ras.indexing.compute import usable_cores
 from ras.records import ImageRecord, Progress, Skipped
-from tests.pictures import ColourEncoder, picture, record
+from tests.extractors import ColourExtractor, features_of
+from tests.pictures import ColourEncoder, local_record, picture, record
 
 RED, GREEN, BLUE = picture("red"), picture("lime"), picture("blue")
 
@@ -28,9 +31,11 @@ def run(
     fetch: Callable[[ImageRecord], bytes],
     encoder: ColourEncoder | None = None,
     connections: int = 4,
+    **options: object,
 ) -> list[object]:
+    encoder = encoder or ColourEncoder()
     return list(
-        embed_images(records, fetch, encoder or ColourEncoder(), connections=connections, max_pixels=10_000_000)
+        embed_images(records, fetch, encoder, connections=connections, max_pixels=10_000_000, **options)  # type: ignore[arg-type]
     )
 
 
@@ -284,3 +289,184 @@ def test_a_bug_in_a_thread_is_raised_not_swallowed() -> None:
 
 def test_no_records() -> None:
     assert run([], lambda _: RED) == [Progress("Searching", 0, 0)]
+
+
+def shade(number: int) -> bytes:
+    return picture((number, 255 - number, 90))
+
+
+def test_a_content_is_described_once_whatever_pictures_have_it() -> None:
+    files = {f"a:{number}": shade(number % 7) for number in range(50)}
+    files["a:50"] = b"<html>"
+    records = [record(number) for number in range(52)]
+    events = run(records, from_dict(files), connections=8, extractor=ColourExtractor())
+    described = [event for event in events if isinstance(event, Described)]
+    assert sorted(event.features for event in described) == sorted(features_of((n, 255 - n, 90)) for n in range(7))
+    first = {event.content_hash: event.index for event in events if isinstance(event, Embedded) and event.preview}
+    assert {event.content_hash: event.index for event in described} == first
+    assert sum(isinstance(event, Embedded) for event in events) == 50
+    assert sum(isinstance(event, Skipped) for event in events) == 2
+
+
+def test_no_features_come_before_the_embedding_of_their_content() -> None:
+    """Also where they are made first: whoever keeps them could not tell what they are of."""
+    made = threading.Semaphore(0)
+
+    class Late(ColourEncoder):
+        def encode_batch(self, rows: np.ndarray) -> np.ndarray:
+            if usable_cores() > 1:
+                assert made.acquire(timeout=20)
+            return super().encode_batch(rows)
+
+    extractor = ColourExtractor(made.release)
+    records = [record(number) for number in range(12)]
+    events = run(records, lambda wanted: shade(int(wanted.key[2:])), Late(1), extractor=extractor)
+    embedded: set[str] = set()
+    for event in events:
+        if isinstance(event, Embedded):
+            embedded.add(event.content_hash)
+        elif isinstance(event, Described):
+            assert event.content_hash in embedded
+    assert len(embedded) == sum(isinstance(event, Described) for event in events) == 12
+
+
+def test_the_first_embeddings_come_while_the_extractor_hangs_and_all_features_before_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compute, "usable_cores", lambda: 2)
+    extractor = ColourExtractor.blocked()
+    events = embed_images(
+        [record(number) for number in range(12)],
+        lambda wanted: shade(int(wanted.key[2:])),
+        ColourEncoder(),
+        connections=2,
+        max_pixels=1_000_000,
+        extractor=extractor,
+    )
+    indices = set()
+    while len(indices) < 12:
+        event = next(events)
+        assert not isinstance(event, Described)
+        if isinstance(event, Embedded):
+            indices.add(event.index)
+    # It goes on saying so, and can be cancelled, until the features are there.
+    for _ in range(3):
+        event = next(events)
+        assert isinstance(event, Progress)
+        assert event.done == event.total == 12
+    extractor.gate.set()
+    rest = list(events)
+    assert {event.index for event in rest if isinstance(event, Described)} == indices
+    assert isinstance(rest[-1], Progress)
+    assert rest[-1].done == 12
+
+
+def test_closing_does_not_wait_for_features() -> None:
+    before = set(threading.enumerate())
+    extractor = ColourExtractor.blocked()
+    events = embed_images(
+        [record(number) for number in range(20)],
+        lambda wanted: shade(int(wanted.key[2:])),
+        ColourEncoder(),
+        connections=2,
+        max_pixels=1_000_000,
+        extractor=extractor,
+    )
+    while extractor.entered < usable_cores():
+        next(events)
+    events.close()
+    assert not extractor.gate.is_set()
+    extractor.gate.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive(), thread.name
+    assert extractor.extracted == usable_cores()
+
+
+def test_known_pictures_without_features_are_described() -> None:
+    encoder, extractor = ColourEncoder(), ColourExtractor()
+    contents = [hashlib.sha256(shade(number)).hexdigest() for number in range(30)]
+    events = run(
+        [record(number) for number in range(30)],
+        lambda wanted: shade(int(wanted.key[2:])),
+        encoder,
+        extractor=extractor,
+        known=contents,
+        known_features=contents[:10],
+    )
+    embedded = [event for event in events if isinstance(event, Embedded)]
+    assert sorted(event.index for event in embedded) == list(range(30))
+    assert all(event.embedding is None for event in embedded)
+    assert not encoder.batches
+    described = {event.index: event.features for event in events if isinstance(event, Described)}
+    assert described == {number: features_of((number, 255 - number, 90)) for number in range(10, 30)}
+
+
+def test_what_is_fetched_stays_bounded_while_features_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "BACKLOG", 5)
+    extractor = ColourExtractor.blocked()
+    fetched = []
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        fetched.append(wanted.key)
+        return shade(int(wanted.key[2:]))
+
+    events = embed_images(
+        [record(number) for number in range(250)],
+        fetch,
+        ColourEncoder(batch_size=4),
+        connections=3,
+        max_pixels=1_000_000,
+        extractor=extractor,
+    )
+    while extractor.entered < usable_cores():
+        next(events)
+    for _ in range(3):
+        next(events)
+    assert len(fetched) <= 5 + 2 * usable_cores() + 3 + usable_cores() + 3 * 4
+    extractor.gate.set()
+    assert sum(isinstance(event, Described) for event in events) == 250
+
+
+@pytest.mark.parametrize(("there", "postpone"), [(True, True), (False, True), (True, False)])
+def test_features_are_postponed_only_of_files_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, postpone: bool
+) -> None:
+    """A file that the export names and that is gone came over the network."""
+    monkeypatch.setattr(backlog, "BACKLOG", 3)
+    records = [local_record(tmp_path, number, shade(number)) for number in range(60)]
+    if not there:
+        for path in tmp_path.iterdir():
+            path.unlink()
+    all_embedded = threading.Event()
+    extractor = ColourExtractor(
+        lambda: all_embedded.wait(0.5 if there and postpone else 0)
+    )  # slow, compared with all else
+    events = embed_images(
+        records,
+        lambda wanted: shade(int(wanted.key[2:])),
+        ColourEncoder(),
+        connections=2,
+        max_pixels=1_000_000,
+        extractor=extractor,
+        postpone=postpone,
+    )
+    embedded = described = 0
+    for event in events:
+        embedded += isinstance(event, Embedded)
+        described += isinstance(event, Described)
+        if embedded == 60:
+            all_embedded.set()
+    assert embedded == 60
+    if there and postpone:
+        assert 3 <= described <= 40
+    else:
+        assert described == 60
+
+
+def test_a_bug_in_the_extractor_is_raised() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("bug")
+
+    with pytest.raises(ZeroDivisionError):
+        run([record(0)], lambda _: RED, extractor=ColourExtractor(fail))

@@ -54,7 +54,7 @@ def disk(store: EmbeddingStore) -> int:
 def counts(store: EmbeddingStore) -> dict[str, int]:
     """Rows of every table."""
     connection = store._facts.connection
-    tables = [table for table in schema.TABLES if table not in ("counters", "encoders")]
+    tables = [table for table in schema.TABLES if table not in ("counters", "encoders", "feature_makers")]
     return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
 

@@ -18,7 +18,10 @@ from ras.store import EmbeddingStore, Entry, Failure, filling, rewriting
 from tests.store_samples import (
     DIMENSION,
     archive_of,
+    check_features,
+    described,
     embedding_of,
+    features_of,
     hash_of_content,
     key_of,
     preview_of,
@@ -27,6 +30,7 @@ from tests.store_samples import (
 )
 
 ENCODERS = ("clip:ViT-B/32", "fingerprint:1")
+MAKERS = ("local-1", "local-2")
 PICTURES = range(40)
 RECORDS = [record_of(number) for number in PICTURES]
 
@@ -53,9 +57,11 @@ class Model(RuleBasedStateMachine):
         self.archives: dict[str, tuple[int, list[int]]] = {}
         self.content: dict[int, int] = {}  # picture → content
         self.embedded: dict[str, set[int]] = {name: set() for name in ENCODERS}
+        self.maker: dict[int, str] = {}  # content → who made its features
         self.failed: dict[int, Failure] = {}
         nothing: tuple[list[int], set[int]] = ([-1] * len(PICTURES), set())
         self.generations = dict.fromkeys(ENCODERS, (0, nothing))
+        self.features_generations: dict[str, tuple[int, set[int]]] = dict.fromkeys(MAKERS, (0, set()))
 
     def teardown(self) -> None:
         self.store.close()
@@ -82,6 +88,15 @@ class Model(RuleBasedStateMachine):
         self.failed.update({picture: failure for (picture, _), failure in zip(failing, failures)})
         self.store.add(encoder, DIMENSION, entries, failures)
 
+    @rule(encoder=encoders, maker=st.sampled_from(MAKERS), chosen=st.lists(contents, max_size=8))
+    def describe(self, encoder: str, maker: str, chosen: list[int]) -> None:
+        known = self.store.content_ids([hash_of_content(content) for content in chosen])
+        self.store.add(encoder, DIMENSION, [], features=[described(content, maker) for content in chosen])
+        for content in chosen:
+            # A content that no picture has any more stays until the next tidying up.
+            if hash_of_content(content) in known:
+                self.maker[content] = maker
+
     @rule(path=paths, numbers=st.lists(pictures, max_size=25))
     def register(self, path: str, numbers: list[int]) -> None:
         id = self.store.register(archive_of(numbers, path))
@@ -104,7 +119,9 @@ class Model(RuleBasedStateMachine):
         self._forget((self.content.keys() | self.failed.keys()) - held)
         for known in self.embedded.values():
             known &= set(self.content.values())
+        self.maker = {content: maker for content, maker in self.maker.items() if content in self.content.values()}
         usage = self.store.usage()
+        assert usage.feature_bytes == sum(len(features_of(*item)) for item in self.maker.items())
         assert usage.embeddings == {name: len(known) for name, known in self.embedded.items() if known}
         assert usage.contents == len(set(self.content.values()))
         assert usage.pictures == len(held)
@@ -128,8 +145,11 @@ class Model(RuleBasedStateMachine):
         gone = {self.content.pop(picture) for picture in pictures if picture in self.content}
         for picture in pictures:
             self.failed.pop(picture, None)
+        gone -= set(self.content.values())
         for known in self.embedded.values():
-            known -= gone - set(self.content.values())
+            known -= gone
+        for content in gone:
+            self.maker.pop(content, None)
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -138,6 +158,8 @@ class Model(RuleBasedStateMachine):
         for store in (self.store, self.other):
             for encoder in ENCODERS:
                 self._compare(store, encoder)
+            for maker in MAKERS:
+                self._compare_features(store, maker)
         assert self.store.failures() == {key_of(picture): failure for picture, failure in self.failed.items()}
         assert {archive.paths[0]: archive.id for archive in self.store.archives()} == {
             path: id for path, (id, _) in self.archives.items()
@@ -165,6 +187,18 @@ class Model(RuleBasedStateMachine):
         before, state_before = self.generations[encoder]
         assert generation > before or (generation == before and state == state_before)
         self.generations[encoder] = generation, state
+
+    def _compare_features(self, store: EmbeddingStore, maker: str) -> None:
+        known = {content for content, by in self.maker.items() if by == maker}
+        check_features(store, sorted(known), maker)
+        for encoder in ENCODERS:
+            lacking = store.lacking_features(RECORDS, encoder, maker).tolist()
+            for picture, lacks in zip(PICTURES, lacking):
+                content = self.content.get(picture, -1)
+                assert lacks == (content in self.embedded[encoder] and content not in known)
+        generation, (before, state_before) = store.features_generation(maker), self.features_generations[maker]
+        assert generation > before or (generation == before and known == state_before)
+        self.features_generations[maker] = generation, known
 
 
 TestModel = Model.TestCase

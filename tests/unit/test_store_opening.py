@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -16,10 +17,23 @@ from typing import Iterator
 import pytest
 
 import ras
-from ras.errors import StoreError
+from ras.errors import SkipReason, StoreError
 from ras.records import finish
-from ras.store import EmbeddingStore, connection, filling, schema
-from tests.store_samples import DIMENSION, ENCODER, archive_of, check, entry_of, fill, missing
+from ras.store import EmbeddingStore, Failure, FeatureSegment, archives, connection, filling, schema
+from ras.store.present import Present
+from tests.store_samples import (
+    DIMENSION,
+    ENCODER,
+    FEATURES,
+    archive_of,
+    check,
+    check_features,
+    describe,
+    entry_of,
+    fill,
+    key_of,
+    missing,
+)
 
 ROOT = Path(ras.__file__).parent.parent
 
@@ -33,6 +47,12 @@ def make_store(folder: Path) -> Path:
     with EmbeddingStore(folder) as store:
         store.register(archive_of(range(100)))
         fill(store, range(100))
+        describe(store, range(60))
+        name = "0" * 32 + ".words"
+        (store.segments_folder / name).write_bytes(b"words")
+        contents = store.featured_contents(FEATURES)
+        digest = hashlib.sha256(b"words").digest()
+        assert store.add_segment(FEATURES, FeatureSegment(0, name, 60, 5, digest, contents))
     return folder
 
 
@@ -56,28 +76,80 @@ def test_an_older_schema_is_brought_up_to_date_once(tmp_path: Path, monkeypatch:
     folder = make_store(tmp_path / "store")
     applied = []
 
-    def m002_test(facts: sqlite3.Connection) -> None:
+    def next_test(facts: sqlite3.Connection) -> None:
         applied.append(1)
         facts.execute("ALTER TABLE archives ADD COLUMN note TEXT")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m002_test))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, next_test))
     monkeypatch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS)
     for _ in range(2):
         with EmbeddingStore(folder) as store:
             check(store, range(100))
-            assert schema.version_of(store._facts.connection) == 2
+            assert schema.version_of(store._facts.connection) == len(schema.MIGRATIONS)
     assert applied == [1]
+
+
+def first_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store as the first release made and filled it: without any table that came later."""
+    with monkeypatch.context() as patch:
+        for module in (schema, connection):
+            patch.setattr(module, "MIGRATIONS", schema.MIGRATIONS[:1])
+            patch.setattr(module, "TABLES", schema.TABLES[:12])
+        facts = connection.Facts(folder)
+        try:
+            assert schema.version_of(facts.connection) == 1
+            archives.register(facts, archive_of(range(100)))
+            present = Present(ENCODER, ())
+            for number in range(100):
+                filling.add(facts, present, DIMENSION, [entry_of(number)], [], [])
+                filling.seal(facts, ENCODER, folder / "shards")
+            filling.add(facts, present, DIMENSION, [], [Failure(key_of(200), SkipReason.GONE, "why", 1.0, "")], [])
+        finally:
+            facts.close()
+    with contextlib.closing(facts_of(folder)) as file:
+        tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert "shards" in tables
+    assert not tables & {"features", "feature_makers", "segments"}
+    return folder
+
+
+def test_a_store_of_the_first_version_keeps_all_and_takes_features(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = first_version(tmp_path / "store", monkeypatch)
+    for already in (False, True):
+        with EmbeddingStore(folder) as store, EmbeddingStore(folder) as another:
+            assert not store.notices
+            check(store, range(100))
+            assert store.load([store.archives()[0].id]) == archive_of(range(100))
+            assert list(store.failures()) == [key_of(200)]
+            if not already:
+                assert store.features_generation(FEATURES) == 0
+                assert store.usage().feature_bytes == 0
+                describe(another, range(50))
+            check_features(store, range(50))
+            assert store.segments(FEATURES) == ()
+            assert finish(store.verify()).damaged == ()
+
+
+def test_a_store_of_the_first_version_that_is_write_protected_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with protected(first_version(tmp_path / "store", monkeypatch)) as copy:
+        said = run_without_rights("try:\n EmbeddingStore(folder)\nexcept StoreError as exc: print(exc)", copy)
+    assert "written by an older RAS" in said
+    assert "writable" in said
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_store(tmp_path / "store")
 
-    def m002_test(facts: sqlite3.Connection) -> None:
+    def next_test(facts: sqlite3.Connection) -> None:
         facts.execute("ALTER TABLE archives ADD COLUMN note TEXT")
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, m002_test))
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, next_test))
         patch.setattr(connection, "MIGRATIONS", schema.MIGRATIONS)
         with pytest.raises(StoreError, match="disk is full"):
             EmbeddingStore(folder)
@@ -291,7 +363,10 @@ SEARCH = """
         assert store.read_only
         check(store, range(100))
         store.load([store.archives()[0].id])
-        store.usage(), store.indexes_folder
+        store.usage(), store.indexes_folder, store.segments_folder
+        check_features(store, range(60))
+        (segment,) = store.segments(FEATURES)
+        assert store.lacking_features([record_of(5), record_of(70)], ENCODER, FEATURES).tolist() == [False, True]
         assert not finish(store.verify()).damaged
         for change in (
             lambda: fill(store, [200]),
@@ -299,25 +374,30 @@ SEARCH = """
             lambda: finish(store.remove(1)),
             lambda: finish(store.compact()),
             lambda: store.set_index(ENCODER, None),
+            lambda: describe(store, [70]),
+            lambda: store.add_segment(FEATURES, segment),
         ):
             try:
                 change()
             except StoreError as exc:
                 print(exc)
+        assert "is damaged; the next search makes it anew, when" in store.drop_segment(segment, "is damaged")
+        assert (store.segments_folder / segment.file).exists()
+        assert [kept.file for kept in store.segments(FEATURES)] == [segment.file]
 """
 
 
 def test_a_write_protected_store_is_searched_and_says_that_it_cannot_be_changed(tmp_path: Path) -> None:
     with protected(make_store(tmp_path / "store")) as folder:
         said = run_without_rights(SEARCH, folder).splitlines()
-        assert len(said) == 5
+        assert len(said) == 7
         assert all("write-protected" in line and str(folder) in line for line in said)
 
 
 def test_a_write_protected_store_in_a_folder_that_can_be_written_is_searched(tmp_path: Path) -> None:
     with protected(make_store(tmp_path / "store")) as folder:
         folder.chmod(0o777)
-        assert len(run_without_rights(SEARCH, folder).splitlines()) == 5
+        assert len(run_without_rights(SEARCH, folder).splitlines()) == 7
 
 
 def test_damage_in_a_write_protected_store_is_left_out(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ras.errors import SkipReason, StaleView, StoreError
+from ras.matching import Finding
 from ras.records import Archive, Event, ImageRecord, Job, Notice
 from ras.store import EmbeddingStore, Entry, Failure
 from ras.strategies.cached import CachedSearchStrategy
+from ras.strategies.ranking import by_score
 from ras.strategies.stored import Coverage, Holdings, unavailable
 from tests.pictures import archive, record
 from tests.stores import GivenEncoder, content_hash, entries, fill
@@ -65,13 +67,17 @@ def test_the_rows_that_a_filter_lets_through(store: EmbeddingStore) -> None:
     assert coverage.allowed_rows(np.zeros(6, bool)).tolist() == []
 
 
+def told(scores: np.ndarray) -> list[Finding]:
+    return [by_score(score, 2) for score in scores.tolist()]
+
+
 def test_a_content_is_one_result_for_each_record_that_passes(store: EmbeddingStore) -> None:
     whole = archive([record(number) for number in range(7)])
     fill(store, ENCODER, whole, AXES[:7], names=["b", "a", "b", "c", "a", "b", "d"])
     coverage = Holdings(ENCODER, store).of(whole)
     rows = coverage.rows[[6, 0, 3, 1]]  # d, b, c, a
     scores = np.array([0.1, 0.9, 0.9, 0.5])
-    results = coverage.results(rows, scores, 6, everything(whole))
+    results = coverage.results(rows, scores, 6, everything(whole), told(scores))
     assert [result.place for result in results] == [0, 2, 3, 5, 1, 4]
     assert [result.rank for result in results] == [1, 2, 3, 4, 5, 6]
     assert [result.score for result in results] == [0.9, 0.9, 0.9, 0.9, 0.5, 0.5]
@@ -79,8 +85,8 @@ def test_a_content_is_one_result_for_each_record_that_passes(store: EmbeddingSto
     names = [result.preview for result in results]
     assert names == [f"preview of {name}".encode() for name in "bbcbaa"]
     mask = np.array([0, 0, 0, 1, 1, 1, 0], bool)
-    assert [result.place for result in coverage.results(rows, scores, 9, mask)] == [3, 5, 4]
-    assert coverage.results(rows[:0], scores[:0], 9, mask) == ()
+    assert [result.place for result in coverage.results(rows, scores, 9, mask, told(scores))] == [3, 5, 4]
+    assert coverage.results(rows[:0], scores[:0], 9, mask, []) == ()
 
 
 @settings(deadline=None, derandomize=True, max_examples=80)
@@ -105,7 +111,7 @@ def test_the_best_rows_are_all_that_the_best_records_need(
         best_rows, best_scores = coverage.best(rows, scores, top_k, mask)
         assert len(best_rows) <= top_k
         assert sorted(best_scores, reverse=True) == best_scores.tolist()
-        results = coverage.results(best_rows, best_scores, top_k, mask)
+        results = coverage.results(best_rows, best_scores, top_k, mask, told(best_scores))
     assert [(-result.score, result.place) for result in results] == expected[:top_k]
 
 
