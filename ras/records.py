@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generator, TypeVar, Union
+from enum import Enum
+from typing import TYPE_CHECKING, Generator, Tuple, TypeVar, Union
 
 from ras.errors import SkipReason
 
@@ -85,6 +86,88 @@ class Query:
 
     image: Image
     name: str
+    content_hash: str = ""
+    """SHA-256 of its file, hexadecimal; empty where it came without one, such as from the clipboard."""
+
+
+class Verdict(str, Enum):
+    """What a picture of the archive is to the query. The value is the one in ``--json``; the surest comes first."""
+
+    IDENTICAL = "identical"
+    ALTERED = "altered"
+    ALIKE = "alike"
+    UNLIKELY = "unlikely"
+
+    @property
+    def text(self) -> str:
+        return _VERDICT_TEXT[self]
+
+    @property
+    def level(self) -> int:
+        """0 for the surest."""
+        return list(Verdict).index(self)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is the very same picture, altered or not."""
+        return self in (Verdict.IDENTICAL, Verdict.ALTERED)
+
+
+_VERDICT_TEXT = {
+    Verdict.IDENTICAL: "Identical",
+    Verdict.ALTERED: "Same picture, altered",
+    Verdict.ALIKE: "Looks alike",
+    Verdict.UNLIKELY: "Probably another picture",
+}
+
+
+class Change(str, Enum):
+    """What was done to the picture of the archive to make the query of it, as far as it can be told."""
+
+    CROPPED = "cropped"
+    MIRRORED = "mirrored"
+    TURNED = "turned"
+    STRETCHED = "stretched"
+    TILTED = "seen at an angle"
+    CAPTION = "caption or bar added"
+    FRAMED = "frame added"
+    EMBEDDED = "part of a larger picture"
+    COVERED = "partly covered"
+    GRAY = "black and white"
+    RECOLOURED = "colours changed"
+    BRIGHTER = "brighter"
+    DARKER = "darker"
+
+    @property
+    def text(self) -> str:
+        """To stand behind ``Same picture, altered:``."""
+        return self.value
+
+
+Point = Tuple[float, float]
+"""(x, y) in shares of a picture's width and height, from its top left corner."""
+
+
+@dataclass(frozen=True)
+class MatchedRegion:
+    """Where the query and a picture of the archive show the same: the corners of a polygon on each, in one order."""
+
+    query: tuple[Point, ...]
+    picture: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict rests on."""
+
+    inliers: int = 0
+    """Keypoints that both pictures have, at places that one projection takes into each other."""
+    agreement: float | None = None
+    """How well brightness agrees, block by block, once one is laid over the other: -1 to 1 (median ZNCC)."""
+    hash_distance: int | None = None
+    """Bits of 256 in which their perceptual hashes differ, mirrored or turned as fits best."""
+    cosine: float = 0.0
+    """Of the embeddings, as in ``SearchResult.score``."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +183,17 @@ class SearchResult:
     """A small JPEG or PNG of the picture, so that it shows when its URL is dead."""
     place: int = 0
     """The record's place in the archive that was searched: it breaks ties in score."""
+    verdict: Verdict = Verdict.UNLIKELY
+    changes: tuple[Change, ...] = ()
+    """Where the verdict is ``ALTERED``; may be empty: saved again, or resized."""
+    matched_region: MatchedRegion | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def verdict_text(self) -> str:
+        """``Same picture, altered: cropped, mirrored``."""
+        changes = ", ".join(change.text for change in self.changes)
+        return f"{self.verdict.text}: {changes}" if changes else self.verdict.text
 
 
 @dataclass(frozen=True)
@@ -114,15 +208,17 @@ class SearchReport:
     skipped: dict[str, int]
     """Pictures that could not be, counted by ``SkipReason`` value."""
     results: tuple[SearchResult, ...]
-    convincing: float = 0.0
-    """The score from which on the encoder's results are worth believing; see ``Encoder.convincing``."""
     not_indexed: int = 0
     """Pictures that the mode left out because the store does not have them yet."""
 
     @property
-    def is_convincing(self) -> bool:
-        """Whether there is a result that is worth believing."""
-        return bool(self.results) and self.results[0].score >= self.convincing
+    def verdict(self) -> Verdict:
+        """The surest one of its results; ``UNLIKELY`` means that the picture is probably not in the archive."""
+        return min((result.verdict for result in self.results), key=lambda one: one.level, default=Verdict.UNLIKELY)
+
+    def count(self, *verdicts: Verdict) -> int:
+        """How many results have one of these verdicts."""
+        return sum(result.verdict in verdicts for result in self.results)
 
 
 @dataclass(frozen=True)

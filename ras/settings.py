@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # Search modes and their names in the window, from the quickest to the one that always works: the fallback chain.
 MODES = {"faiss": "FAISS", "cached": "Cached", "realtime": "Real-time"}
+# Which results are wanted, and what each choice is called.
+SCOPES = {"all": "Copies and look-alikes", "copies": "Only copies", "alike": "Only look-alikes"}
 ENCODERS = ("auto", "clip", "fingerprint")
 THEMES = ("system", "dark", "light")
 
@@ -29,6 +31,8 @@ class Settings:
     mode: str = "auto"
     top_k: int = 30
     """How many results a search keeps."""
+    scope: str = "all"
+    """A key of ``SCOPES``."""
 
     encoder: str = "auto"
     clip_model: str = "ViT-B/32"
@@ -58,7 +62,8 @@ class Settings:
     """Paths of the archive that was open last."""
 
     def __post_init__(self) -> None:
-        for name, choices in (("mode", ("auto", *MODES)), ("encoder", ENCODERS), ("theme", THEMES)):
+        offered = {"mode": ("auto", *MODES), "scope": tuple(SCOPES), "encoder": ENCODERS, "theme": THEMES}
+        for name, choices in offered.items():
             if getattr(self, name) not in choices:
                 raise SettingsError(f"The setting “{name}” is {getattr(self, name)!r}; it can be {', '.join(choices)}.")
         for name, high in (("top_k", 10_000), ("connections", 32), ("max_megabytes", 4096), ("max_megapixels", 4096)):

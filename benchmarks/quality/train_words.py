@@ -34,11 +34,11 @@ def principal_axes(samples: np.ndarray) -> np.ndarray:
     return axes[:, best] / variances[best] ** 0.25
 
 
-def k_means(points: np.ndarray, random: np.random.RandomState, rounds: int = 15) -> np.ndarray:
-    centres = points[random.choice(len(points), WORDS, replace=False)]
+def k_means(points: np.ndarray, random: np.random.RandomState, rounds: int = 15, words: int = WORDS) -> np.ndarray:
+    centres = points[random.choice(len(points), words, replace=False)]
     for _ in range(rounds):
         nearest = np.argmax(points @ centres.T - 0.5 * (centres**2).sum(axis=1), axis=1)
-        for word in range(WORDS):
+        for word in range(words):
             if (nearest == word).any():
                 centres[word] = points[nearest == word].mean(axis=0)
     return centres

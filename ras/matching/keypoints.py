@@ -1,0 +1,80 @@
+"""Keypoints of a picture by OpenCV's SIFT: all are found first, then the most telling of every region are kept."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any
+
+import numpy as np
+
+GRID = 5
+"""Keypoints are chosen in turns from the fields of a grid of so many by so many."""
+
+CONTRAST = 0.015
+"""SIFT's contrastThreshold: lower than usual, for faint copies."""
+
+# Descriptors of 4 × 4 squares with 8 directions, mirrored left to right.
+_MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1, :, [0, 7, 6, 5, 4, 3, 2, 1]].reshape(-1)
+
+_local = threading.local()
+
+
+@functools.lru_cache(maxsize=None)
+def load_opencv() -> Any:
+    """The module cv2. Raises ImportError where it cannot be had."""
+    import cv2
+
+    if not hasattr(cv2, "SIFT_create"):
+        raise ImportError("This OpenCV has no SIFT.")
+    cv2.setNumThreads(1)  # RAS has threads of its own; OpenCV's would fight with them
+    return cv2
+
+
+def find_keypoints(luma: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 (h, w) → float32 (n, 4): x, y, diameter (pixels), angle (degrees); and RootSIFT, float32 (n, 128).
+
+    At most ``most``, the most telling first. Descriptors are square roots of SIFT's shares (Arandjelović and Zisserman,
+    "Three things everyone should know to improve object retrieval", 2012), of length 1.
+    """
+    cv2 = load_opencv()
+    if not hasattr(_local, "sift"):
+        _local.sift = cv2.SIFT_create(nfeatures=0, contrastThreshold=CONTRAST)
+    nothing = np.zeros((0, 4), np.float32), np.zeros((0, 128), np.float32)
+    if min(luma.shape) < 8:
+        return nothing
+    try:
+        found = _local.sift.detect(luma, None)
+        if not found:
+            return nothing
+        chosen = [found[number] for number in _telling(found, luma.shape, most)]
+        chosen, descriptors = _local.sift.compute(luma, chosen)
+    except cv2.error as exc:
+        raise ValueError(
+            f"OpenCV cannot look for keypoints in a picture of {luma.shape[1]} × {luma.shape[0]}."
+        ) from exc
+    if descriptors is None:
+        return nothing
+    places = np.array([(*point.pt, point.size, point.angle) for point in chosen], np.float32)
+    shares = descriptors / (np.abs(descriptors).sum(axis=1, keepdims=True) + 1e-9)
+    return places, np.sqrt(shares).astype(np.float32)
+
+
+def mirrored(descriptors: np.ndarray) -> np.ndarray:
+    """What the descriptors of the mirrored picture are."""
+    turned: np.ndarray = descriptors[:, _MIRRORED]
+    return turned
+
+
+def _telling(found: Any, shape: tuple[int, ...], most: int) -> np.ndarray:
+    """Which keypoints to keep: strong and large ones, in turns from all over the picture; the best first."""
+    facts = np.array([(*point.pt, point.response * point.size) for point in found], np.float32)
+    height, width = shape[:2]
+    columns = np.minimum((facts[:, 0] * GRID / width).astype(int), GRID - 1)
+    rows = np.minimum((facts[:, 1] * GRID / height).astype(int), GRID - 1)
+    fields = rows * GRID + columns
+    order = np.lexsort((-facts[:, 2], fields))
+    first = np.searchsorted(fields[order], np.arange(GRID * GRID))
+    turn = np.arange(len(order)) - first[fields[order]]  # a field's best has turn 0
+    ranked = order[np.lexsort((-facts[order, 2], turn))]
+    return ranked[:most]
