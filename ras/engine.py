@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 from ras.errors import EncoderError, ModeError, RASError, StoreError
 from ras.filters import EVERYTHING, Filter
 from ras.records import Archive, IndexReport, Job, Notice, Query, Results, SearchReport, SearchResult
+from ras.scoring import rank_key
 from ras.settings import MODES
 from ras.text import count, duration
 
@@ -50,18 +51,27 @@ class SearchEngine:
         index: Callable[[Archive, bool], Job[IndexReport]] | None = None,
         store: EmbeddingStore | None = None,
         store_trouble: str = "it is not part of this engine.",
+        features_id: str = "",
     ) -> None:
         self.encoder = encoder
+        self.features_id = features_id
+        """Of the features that it indexes; empty where it makes none."""
         self.strategies = dict(strategies)
         self._index = index
         self._store = store
         self._store_trouble = store_trouble
 
     def search(
-        self, query: Query, archive: Archive, mode: str = "auto", top_k: int = 30, where: Filter = EVERYTHING
+        self,
+        query: Query,
+        archive: Archive,
+        mode: str = "auto",
+        top_k: int = 30,
+        where: Filter = EVERYTHING,
+        scope: str = "all",
     ) -> Job[SearchReport]:
         """``search_many`` for one query."""
-        return (yield from self.search_many([query], archive, mode, top_k, where))[0]
+        return (yield from self.search_many([query], archive, mode, top_k, where, scope))[0]
 
     def search_many(
         self,
@@ -70,12 +80,14 @@ class SearchEngine:
         mode: str = "auto",
         top_k: int = 30,
         where: Filter = EVERYTHING,
+        scope: str = "all",
     ) -> Job[tuple[SearchReport, ...]]:
         """Search by ``mode``, or where it cannot, by the next of the chain FAISS → Cached → Real-time.
 
         Each step down that the user did not ask for is a Notice; ``auto`` starts at the top, takes the first that is
         ready, and goes on in Real-time with the pictures that are not indexed yet. Only pictures that pass ``where``
-        are found. Raises ModeError when no mode is left, and what the last one raises.
+        are found, and of copies and look-alikes what ``scope`` (a key of ``SCOPES``) says. Raises ModeError when no
+        mode is left, and what the last one raises.
         """
         if mode != "auto" and mode not in MODES:
             raise ModeError(f"There is no search mode “{mode}”; choose auto, {', '.join(MODES)}.")
@@ -86,8 +98,8 @@ class SearchEngine:
             if reason is None:
                 try:
                     if mode == "auto" and name != chain[-1]:
-                        return (yield from self._search_and_complete(name, queries, archive, top_k, where))
-                    reports = yield from self.strategies[name].search(queries, archive, top_k, where)
+                        return (yield from self._search_and_complete(name, queries, archive, top_k, where, scope))
+                    reports = yield from self.strategies[name].search(queries, archive, top_k, where, scope)
                     if reports and reports[0].not_indexed:
                         yield Notice(_left_out(reports[0], archive))
                     return reports
@@ -101,13 +113,13 @@ class SearchEngine:
         raise ModeError(trouble)
 
     def _search_and_complete(
-        self, name: str, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+        self, name: str, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str
     ) -> Job[tuple[SearchReport, ...]]:
         """Search what the strategy can, then the rest in Real-time; results of both are ranked as one."""
         strategy, last = self.strategies[name], self.strategies.get(CHAIN[-1])
         # Asked before and after: what another program indexes meanwhile, or what turns out damaged, is not lost.
         unsearched = set(strategy.unsearched(archive))
-        reports = yield from _not_final(strategy.search(queries, archive, top_k, where))
+        reports = yield from _not_final(strategy.search(queries, archive, top_k, where, scope))
         unsearched.update(strategy.unsearched(archive))
         rest = [place for place in sorted(unsearched) if where.matches(archive.records[place])]
         if not rest or last is None:
@@ -118,11 +130,11 @@ class SearchEngine:
         def both(query: int, found: Sequence[SearchResult]) -> tuple[SearchResult, ...]:
             moved = (dataclasses.replace(result, place=rest[result.place]) for result in found)
             by_place = {result.place: result for result in (*moved, *reports[query].results)}
-            ranked = sorted(by_place.values(), key=lambda result: (-result.score, result.place))
+            ranked = sorted(by_place.values(), key=rank_key)
             return tuple(dataclasses.replace(result, rank=rank) for rank, result in enumerate(ranked[:top_k], 1))
 
         try:
-            later = last.search(queries, others, top_k, where)
+            later = last.search(queries, others, top_k, where, scope)
             while True:
                 try:
                     event = next(later)
@@ -252,9 +264,11 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
     from ras.downloader import Downloader
     from ras.encoders import load_encoder
     from ras.indexing import fill_store
+    from ras.matching import load_extractor
     from ras.paths import store_folder
     from ras.store import EmbeddingStore
     from ras.strategies.cached import CachedSearchStrategy
+    from ras.strategies.copies import CopySearch
     from ras.strategies.faiss_index import FAISSSearchStrategy
     from ras.strategies.realtime import RealTimeSearchStrategy
     from ras.strategies.stored import Holdings
@@ -262,9 +276,11 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
     encoder = yield from load_encoder(
         settings.encoder, settings.clip_model, settings.clip_weights, settings.device, allow_download
     )
+    extractor = yield from load_extractor()
     realtime = RealTimeSearchStrategy(
         encoder,
         lambda: Downloader(settings),
+        extractor=extractor,
         connections=settings.connections,
         max_pixels=settings.max_pixels,
         extra_formats=settings.extra_formats,
@@ -273,11 +289,15 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
         store = EmbeddingStore(store_folder())
     except StoreError as exc:
         yield Notice(f"Only Real-time search can be used. {exc}")
-        return SearchEngine(encoder, {realtime.mode: realtime}, store_trouble=str(exc))
+        return SearchEngine(encoder, {realtime.mode: realtime}, store_trouble=str(exc), features_id=extractor.id)
     for sentence in store.notices:
         yield Notice(sentence)
     holdings = Holdings(encoder, store, settings.limits)
-    stored = (FAISSSearchStrategy(encoder, store, holdings), CachedSearchStrategy(encoder, store, holdings))
+    copies = CopySearch(encoder, store, extractor)
+    stored = (
+        FAISSSearchStrategy(encoder, store, holdings, copies=copies),
+        CachedSearchStrategy(encoder, store, holdings, copies),
+    )
     strategies = {strategy.mode: strategy for strategy in (*stored, realtime)}
 
     def index(archive: Archive, retry: bool) -> Job[IndexReport]:
@@ -292,9 +312,10 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
                 max_pixels=settings.max_pixels,
                 extra_formats=settings.extra_formats,
                 retry=retry,
+                extractor=extractor,
             )
             for strategy in strategies.values():
                 yield from strategy.prepare(own)
             return report
 
-    return SearchEngine(encoder, strategies, index, store)
+    return SearchEngine(encoder, strategies, index, store, features_id=extractor.id)

@@ -1,11 +1,16 @@
-"""Scores that every strategy agrees on, to the last bit."""
+"""Scores that every strategy agrees on, to the last bit, and the order of results."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Tuple
+
+from ras.records import Evidence, SearchResult, Verdict
 
 if TYPE_CHECKING:
     import numpy as np
+
+Merit = Tuple[int, float, float]
+RankKey = Tuple[int, float, float, int]
 
 # A block of this many rows in float64, and its product, take 16 MB at 512 dimensions.
 BLOCK_ROWS = 2048
@@ -47,3 +52,31 @@ def slack(dimension: int) -> float:
     2⁻²⁴ and the lengths are 1 here; twice that, since an embedding is a little longer once it is rounded.
     """
     return 2 * dimension * 2.0**-24
+
+
+_TELLING = 8
+"""As many inliers are worth what whole pictures that agree are."""
+
+_NO_CHANCE = 6
+"""Fewer inliers are there by chance: of queries whose picture was not among 10,000, 1 % found one with so many."""
+
+
+def rank_key(result: SearchResult) -> RankKey:
+    """Results in ascending order of this are ranked: see ``merit``; ties go to what stands first in the archive."""
+    return (*merit(result.verdict, result.evidence, result.score), result.place)
+
+
+def merit(verdict: Verdict, evidence: Evidence | None, score: float) -> Merit:
+    """The less, the better: the surest verdict first, then what speaks most for it.
+
+    Of altered copies the product of inliers and agreement tells the right one best from pictures that are built alike
+    (see ``benchmarks/quality``). Of all else first what has something in common with the query, then by score.
+    """
+    strength = 0.0
+    if evidence is not None and verdict is Verdict.IDENTICAL:
+        strength = evidence.agreement or 0.0
+    elif evidence is not None and verdict is Verdict.ALTERED:
+        strength = (evidence.agreement or 0.0) * max(evidence.inliers, _TELLING)
+    elif evidence is not None and evidence.inliers >= _NO_CHANCE:
+        strength = evidence.inliers
+    return verdict.level, -strength, -score

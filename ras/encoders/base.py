@@ -49,8 +49,8 @@ class Encoder(ABC):
     """``preprocess`` needs no more pixels than a shorter side of so many: of larger pictures, it may be given
     fewer. None: it wants all."""
     convincing: float = 0.9
-    """The score from which on a result is called convincing. A matter of judgement: a higher one loses altered copies,
-    a lower one believes pictures that are only built alike."""
+    """The score from which on a picture is said to look alike, where nothing else speaks for it. A matter of judgement:
+    a higher one loses pictures that do, a lower one believes pictures that are only built alike."""
 
     @abstractmethod
     def preprocess(self, image: Picture) -> np.ndarray:

@@ -36,13 +36,14 @@ class SearchStrategy(ABC):
 
     @abstractmethod
     def search(
-        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str = "all"
     ) -> Job[tuple[SearchReport, ...]]:
         """Rank the archive's pictures that pass ``where``, for each query: yield events, return a report a query.
 
         Yields Progress, Skipped, Notice and Results (best so far). The last Results of a query has ``final=True`` and
-        the same results as its report. Scores are those of ``scoring.exact_scores``, the same in every strategy; ties
-        are broken by the record's place in the archive, so that the same search always gives the same ranking.
+        the same results as its report. Scores are those of ``scoring.exact_scores``, the same in every strategy;
+        results are in the order of ``scoring.rank_key``, so that the same search always gives the same ranking.
+        ``scope`` (a key of ``settings.SCOPES``) says whether copies, look-alikes, or both are wanted.
         """
 
     def prepare(self, store: EmbeddingStore) -> Job[None]:

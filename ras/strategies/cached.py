@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Sequence
 
 from ras.filters import Filter
 from ras.records import Archive, Job, Query, Results, SearchReport
 from ras.strategies.base import SearchStrategy
+from ras.strategies.copies import BY_EMBEDDING, CopySearch, answers
 from ras.strategies.exact import Best, scan
 from ras.strategies.stored import Coverage, Holdings, unavailable
 
@@ -27,8 +29,14 @@ class CachedSearchStrategy(SearchStrategy):
 
     mode = "cached"
 
-    def __init__(self, encoder: Encoder, store: EmbeddingStore, holdings: Holdings | None = None) -> None:
-        self._encoder = encoder
+    def __init__(
+        self,
+        encoder: Encoder,
+        store: EmbeddingStore,
+        holdings: Holdings | None = None,
+        copies: CopySearch | None = None,
+    ) -> None:
+        self._encoder, self._copies = encoder, copies
         self._holdings = holdings or Holdings(encoder, store)
         self._row_seconds = ROW_SECONDS
         self._query_seconds = 0.0
@@ -46,26 +54,36 @@ class CachedSearchStrategy(SearchStrategy):
         """By the pace of the last search, else by a typical one."""
         return self._query_seconds + self._row_seconds * self._holdings.of(archive).row_count
 
+    def prepare(self, store: EmbeddingStore) -> Job[None]:
+        if self._copies is not None:
+            yield from self._copies.prepare(store)
+
     def search(
-        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str = "all"
     ) -> Job[tuple[SearchReport, ...]]:
         if not queries:
             return ()
-        started = time.monotonic()
-        views = [self._encoder.encode_query(query.image) for query in queries]
-        self._query_seconds = (time.monotonic() - started) / len(queries)
-
-        def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
-            mask = coverage.mask(where)
-            best = [Best(one, coverage, top_k, mask) for one in views]
-            rows = coverage.allowed_rows(mask)
+        kept = top_k if self._copies is None else top_k + BY_EMBEDDING
+        with contextlib.ExitStack() as stack:
+            described = [] if self._copies is None else stack.enter_context(self._copies.describing(queries))
             started = time.monotonic()
-            yield from scan(coverage, best, rows)
-            if len(rows) >= TELLING_ROWS:
-                self._row_seconds = (time.monotonic() - started) / len(rows)
-            reports = tuple(coverage.report(self.mode, one.results(), mask) for one in best)
-            for number, report in enumerate(reports):
-                yield Results(report.results, final=True, query=number)
-            return reports
+            views = [self._encoder.encode_query(query.image) for query in queries]
+            self._query_seconds = (time.monotonic() - started) / len(queries)
 
-        return (yield from self._holdings.searching(archive, search))
+            def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
+                mask = coverage.mask(where)
+                best = [Best(one, coverage, kept, mask) for one in views]
+                rows = coverage.allowed_rows(mask)
+                started = time.monotonic()
+                yield from scan(coverage, best, rows)
+                if len(rows) >= TELLING_ROWS:
+                    self._row_seconds = (time.monotonic() - started) / len(rows)
+                found = yield from answers(
+                    self._copies, described, coverage, best, mask, top_k, scope, self._encoder.convincing
+                )
+                reports = tuple(coverage.report(self.mode, results, mask) for results in found)
+                for number, report in enumerate(reports):
+                    yield Results(report.results, final=True, query=number)
+                return reports
+
+            return (yield from self._holdings.searching(archive, search))

@@ -12,7 +12,7 @@ from contextlib import closing
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Sequence, Tuple
 
-from ras.records import Job, Progress, SearchResult
+from ras.records import Job, Progress
 from ras.scoring import exact_scores, slack
 from ras.strategies.nearest import MOST_VIEWS, NearestRows
 from ras.strategies.stored import Coverage
@@ -199,9 +199,10 @@ class Best:
         self._rows, self._scores, self._waiting, self._waiting_rows = before
         return False
 
-    def results(self) -> tuple[SearchResult, ...]:
+    def nearest(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows, int64 (n,), and their scores, float64 (n,), the best first; n ≤ ``top_k``."""
         self._settle()
-        return self._coverage.results(self._rows, self._scores, self.top_k, self._mask)
+        return self._rows, self._scores
 
     def _take(self, rows: np.ndarray, block: np.ndarray, near: Sequence[int] | np.ndarray) -> None:
         if len(near):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import time
@@ -12,6 +13,7 @@ from ras.filters import Filter
 from ras.records import Archive, Job, Notice, Progress, Query, Results, SearchReport
 from ras.scoring import exact_scores, slack
 from ras.strategies.base import SearchStrategy
+from ras.strategies.copies import BY_EMBEDDING, CopySearch, answers
 from ras.strategies.exact import Best, scan
 from ras.strategies.index_build import SIZES, Sizes
 from ras.strategies.index_file import UnusableIndex, load_faiss, set_aside
@@ -48,9 +50,14 @@ class FAISSSearchStrategy(SearchStrategy):
     mode = "faiss"
 
     def __init__(
-        self, encoder: Encoder, store: EmbeddingStore, holdings: Holdings | None = None, sizes: Sizes = SIZES
+        self,
+        encoder: Encoder,
+        store: EmbeddingStore,
+        holdings: Holdings | None = None,
+        sizes: Sizes = SIZES,
+        copies: CopySearch | None = None,
     ) -> None:
-        self._encoder, self._store = encoder, store
+        self._encoder, self._store, self._copies = encoder, store, copies
         self._holdings = holdings or Holdings(encoder, store)
         self._sizes = sizes
         self._upkeep = IndexUpkeep(encoder.id, sizes)
@@ -95,20 +102,31 @@ class FAISSSearchStrategy(SearchStrategy):
         self._let_go()
 
     def search(
-        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str = "all"
     ) -> Job[tuple[SearchReport, ...]]:
         if not queries:
             return ()
-        started = time.monotonic()
-        views = [self._encoder.encode_query(query.image) for query in queries]
+        kept = top_k if self._copies is None else top_k + BY_EMBEDDING
+        with contextlib.ExitStack() as stack:
+            described = [] if self._copies is None else stack.enter_context(self._copies.describing(queries))
+            started = time.monotonic()
+            views = [self._encoder.encode_query(query.image) for query in queries]
 
-        def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
-            yield from self._make_ready(coverage)
-            return (yield from self._search(coverage, views, top_k, where))
+            def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
+                yield from self._make_ready(coverage)
+                selection, best = yield from self._search(coverage, views, kept, where)
+                convincing = self._encoder.convincing
+                found = yield from answers(
+                    self._copies, described, coverage, best, selection.mask, top_k, scope, convincing
+                )
+                reports = tuple(dataclasses.replace(selection.report, results=results) for results in found)
+                for number, report in enumerate(reports):
+                    yield Results(report.results, final=True, query=number)
+                return reports
 
-        reports = yield from self._holdings.searching(archive, search)
-        self._seconds = (time.monotonic() - started) / len(queries)
-        return reports
+            reports = yield from self._holdings.searching(archive, search)
+            self._seconds = (time.monotonic() - started) / len(queries)
+            return reports
 
     # The index and its state
 
@@ -194,7 +212,8 @@ class FAISSSearchStrategy(SearchStrategy):
 
     def _search(
         self, coverage: Coverage, views: Sequence[np.ndarray], top_k: int, where: Filter
-    ) -> Job[tuple[SearchReport, ...]]:
+    ) -> Job[tuple[Selection, list[Best]]]:
+        """What may be found, and the nearest rows of each query."""
         selection = self._selection_of(coverage, where)
         yield Progress("Searching", 0, selection.count)
         best = [Best(one, coverage, top_k, selection.mask) for one in views]
@@ -205,10 +224,7 @@ class FAISSSearchStrategy(SearchStrategy):
             yield Notice(self._notices.pop())
         if len(selection.beside):
             yield from scan(coverage, best, selection.beside)
-        reports = tuple(dataclasses.replace(selection.report, results=one.results()) for one in best)
-        for number, report in enumerate(reports):
-            yield Results(report.results, final=True, query=number)
-        return reports
+        return selection, best
 
     def _offer_candidates(self, coverage: Coverage, selection: Selection, best: Sequence[Best], top_k: int) -> bool:
         """Look all queries up in the index at once. False if the index turns out to hold other embeddings."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 import time
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Sequence
 
@@ -13,21 +15,28 @@ from PIL import Image
 
 from ras.cdn import is_expired
 from ras.filters import Filter
-from ras.indexing import Embedded, embed_images, usable_cores
-from ras.records import Archive, Job, Query, Results, SearchReport, SearchResult, Skipped
-from ras.scoring import exact_scores, to_stored
+from ras.indexing import Described, Embedded, embed_images, usable_cores
+from ras.matching import Features, Finding, QueryFeatures, check, same_bytes
+from ras.records import Archive, Job, Query, Results, SearchReport, SearchResult, Skipped, Verdict
+from ras.scoring import RankKey, exact_scores, rank_key, to_stored
 from ras.strategies.base import SearchStrategy
+from ras.strategies.ranking import by_score, in_scope, result_of
 
 if TYPE_CHECKING:
     from ras.downloader import Downloader
     from ras.encoders.base import Encoder
+    from ras.matching import FeatureExtractor
 
 # The best so far is shown anew at most this often (seconds): faster is flicker.
 REFRESH = 0.25
 
+# Results beyond those that are shown which are kept.
+SPARE = 50
+
 # Typical costs on one core and one connection (seconds), for an estimate before anything was measured: a picture
 # of 1 to 2 megapixels, and a few hundred kilobytes from a CDN.
 DECODE_SECONDS = 0.02
+FEATURES_SECONDS = 0.05
 DOWNLOAD_SECONDS = 0.4
 
 
@@ -44,8 +53,10 @@ class RealTimeSearchStrategy(SearchStrategy):
         connections: int,
         max_pixels: int,
         extra_formats: bool,
+        extractor: FeatureExtractor | None = None,
     ) -> None:
-        self._encoder = encoder
+        """Without an ``extractor`` verdicts go by embeddings alone."""
+        self._encoder, self._extractor = encoder, extractor
         self._open_downloader = open_downloader
         self._connections = connections
         self._max_pixels = max_pixels
@@ -61,7 +72,8 @@ class RealTimeSearchStrategy(SearchStrategy):
         now = datetime.now(timezone.utc)
         local = sum(record.local_path is not None for record in archive.records)
         downloads = sum(record.local_path is None and not is_expired(record.url, now) for record in archive.records)
-        computing = (local + downloads) * (DECODE_SECONDS / usable_cores() + self._seconds_to_encode())
+        each = DECODE_SECONDS + (FEATURES_SECONDS if self._extractor is not None and self._extractor.is_local else 0)
+        computing = (local + downloads) * (each / usable_cores() + self._seconds_to_encode())
         return max(computing, downloads * DOWNLOAD_SECONDS / self._connections)
 
     def _seconds_to_encode(self) -> float:
@@ -76,17 +88,15 @@ class RealTimeSearchStrategy(SearchStrategy):
         return self._encode_seconds
 
     def search(
-        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str = "all"
     ) -> Job[tuple[SearchReport, ...]]:
         started = time.monotonic()
         encoder = self._encoder
-        views = [encoder.encode_query(query.image) for query in queries]
         places = where.mask(archive.records).nonzero()[0].tolist()
-        best = [_Best(archive, top_k) for _ in queries]
+        best = [_Best(archive, top_k, scope) for _ in queries]
+        comparison = _Comparison(queries, encoder, self._extractor, best)
         skipped: Counter[str] = Counter()
         shown_at = 0.0
-        # One entry a content, not one embedding: its score for each query and (where it ranks) a preview.
-        scores: dict[str, list[float]] = {}
         searched = 0
         with self._open_downloader() as downloader, closing(
             embed_images(
@@ -96,16 +106,16 @@ class RealTimeSearchStrategy(SearchStrategy):
                 connections=self._connections,
                 max_pixels=self._max_pixels,
                 extra_formats=self._extra_formats,
+                extractor=self._extractor,
             )
         ) as events:
             for event in events:
                 if isinstance(event, Embedded):
                     searched += 1
-                    if event.embedding is not None:
-                        row = to_stored(event.embedding)[None]
-                        scores[event.content_hash] = [float(exact_scores(one, row)[0]) for one in views]
-                    for ranking, score in zip(best, scores[event.content_hash]):
-                        ranking.offer(score, places[event.index], event.content_hash, event.preview)
+                    comparison.take(event, places[event.index])
+                    continue
+                if isinstance(event, Described):
+                    comparison.look_into(event)
                     continue
                 if isinstance(event, Skipped):
                     skipped[event.reason.value] += 1
@@ -121,12 +131,71 @@ class RealTimeSearchStrategy(SearchStrategy):
         for number, ranking in enumerate(best):
             results = ranking.results()
             yield Results(results, final=True, query=number)
-            reports.append(
-                SearchReport(
-                    self.mode, encoder.id, encoder.device, searched, dict(skipped), results, encoder.convincing
-                )
-            )
+            reports.append(SearchReport(self.mode, encoder.id, encoder.device, searched, dict(skipped), results))
         return tuple(reports)
+
+
+@dataclass
+class _Content:
+    """What is known of one content. Its preview is kept until its features came."""
+
+    scores: list[float]
+    """Of each query."""
+    findings: list[Finding]
+    places: list[int]
+    preview: bytes | None
+
+
+class _Comparison:
+    """Compares what arrives with the queries: first by embeddings, then, when its features are there, thoroughly."""
+
+    def __init__(
+        self, queries: Sequence[Query], encoder: Encoder, extractor: FeatureExtractor | None, best: Sequence[_Best]
+    ) -> None:
+        self._queries, self._best = queries, best
+        self._convincing = encoder.convincing
+        self._views = [encoder.encode_query(query.image) for query in queries]
+        self._described = [
+            QueryFeatures.of(query.image, query.content_hash, extractor.is_local)
+            for query in queries
+            if extractor is not None
+        ]
+        self._is_thorough = extractor is not None
+        # One entry a content, not one embedding.
+        self._contents: dict[str, _Content] = {}
+
+    def take(self, event: Embedded, place: int) -> None:
+        content = self._contents.get(event.content_hash)
+        preview = event.preview
+        if content is None:
+            assert event.embedding is not None  # the first of its content
+            row = to_stored(event.embedding)[None]
+            scores = [float(exact_scores(views, row)[0]) for views in self._views]
+            findings = [
+                same_bytes(score)
+                if self._is_thorough and event.content_hash == query.content_hash
+                else by_score(score, self._convincing)
+                for query, score in zip(self._queries, scores)
+            ]
+            content = _Content(scores, findings, [], preview if self._is_thorough else None)
+            self._contents[event.content_hash] = content
+        content.places.append(place)
+        for ranking, score, finding in zip(self._best, content.scores, content.findings):
+            ranking.offer(result_of(ranking.archive.records[place], place, score, finding), event.content_hash, preview)
+
+    def look_into(self, event: Described) -> None:
+        content = self._contents[event.content_hash]
+        preview, content.preview = content.preview, None
+        features = Features.unpack(event.features)
+        for number, (query, ranking) in enumerate(zip(self._described, self._best)):
+            score = content.scores[number]
+            if content.findings[number].verdict is Verdict.IDENTICAL:
+                continue
+            finding = content.findings[number] = check(query, features, preview, score, self._convincing)
+            for place in content.places:
+                ranking.offer(
+                    result_of(ranking.archive.records[place], place, score, finding), event.content_hash, preview
+                )
 
 
 def _which(archive: Archive) -> tuple[tuple[str, ...], int]:
@@ -135,38 +204,52 @@ def _which(archive: Archive) -> tuple[tuple[str, ...], int]:
 
 
 class _Best:
-    """The ``top_k`` best so far, with previews for these alone."""
+    """The best so far, with previews for these alone."""
 
-    def __init__(self, archive: Archive, top_k: int) -> None:
-        self._archive = archive
-        self._top_k = top_k
-        self._ranking: list[tuple[float, int, str]] = []
-        """(-score, place in the archive, content hash), ascending: ties go to what the archive has first."""
-        self._previews: dict[str, tuple[float, bytes]] = {}
-        """Content hash → (-score, preview)."""
+    def __init__(self, archive: Archive, top_k: int, scope: str) -> None:
+        self.archive = archive
+        self._top_k, self._scope = top_k, scope
+        # Some more than are shown: what turns out a copy later may go out of scope.
+        self._most = top_k + SPARE
+        self._ranking: list[tuple[RankKey, str]] = []
+        """Keys and content hashes, ascending."""
+        self._results: dict[int, SearchResult] = {}
+        """Place → the result there, of those in the ranking."""
+        self._previews: dict[str, tuple[RankKey, bytes]] = {}
+        """Content hash → key, preview."""
         self.changed = False
 
-    def offer(self, score: float, index: int, content_hash: str, preview: bytes | None) -> None:
-        if self._is_full and -score > self._ranking[-1][0]:
+    def offer(self, result: SearchResult, content_hash: str, preview: bytes | None) -> None:
+        """A result, or a better one for the same place."""
+        key = rank_key(result)
+        before = self._results.pop(result.place, None)
+        if before is not None:
+            del self._ranking[bisect.bisect_left(self._ranking, (rank_key(before), content_hash))]
+            self.changed = True
+        # A tie with the last is kept: reposts of it come without a preview, and may stand earlier in the archive.
+        if len(self._ranking) == self._most and key[:-1] > self._ranking[-1][0][:-1]:
             return
         if preview is not None:
-            self._previews[content_hash] = (-score, preview)
-        bisect.insort(self._ranking, (-score, index, content_hash))
-        del self._ranking[self._top_k :]
+            self._previews[content_hash] = (key, preview)
+        bisect.insort(self._ranking, (key, content_hash))
+        self._results[result.place] = result
+        for gone, _ in self._ranking[self._most :]:
+            del self._results[gone[-1]]
+        del self._ranking[self._most :]
         self.changed = True
 
     def results(self) -> tuple[SearchResult, ...]:
         """The best so far; drops the previews of pictures that can no longer be among them."""
         self.changed = False
-        if self._is_full:
-            worst = self._ranking[-1][0]
-            # A tie with the last may come back: a repost of it that stands earlier in the archive takes its place.
-            self._previews = {key: value for key, value in self._previews.items() if value[0] <= worst}
+        if len(self._ranking) == self._most:
+            worst = self._ranking[-1][0][:-1]
+            self._previews = {key: value for key, value in self._previews.items() if value[0][:-1] <= worst}
+        wanted = [
+            (self._results[key[-1]], content_hash)
+            for key, content_hash in self._ranking
+            if in_scope(self._results[key[-1]].verdict, self._scope)
+        ]
         return tuple(
-            SearchResult(rank, -negative, self._archive.records[index], self._previews[content_hash][1], index)
-            for rank, (negative, index, content_hash) in enumerate(self._ranking, 1)
+            dataclasses.replace(result, rank=rank, preview=self._previews[content_hash][1])
+            for rank, (result, content_hash) in enumerate(wanted[: self._top_k], 1)
         )
-
-    @property
-    def _is_full(self) -> bool:
-        return len(self._ranking) == self._top_k

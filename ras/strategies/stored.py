@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, Sequence, TypeVar
 
 from ras.cdn import is_expired
 from ras.errors import SkipReason, StaleView, StoreError
+from ras.matching import Finding
 from ras.records import Archive, ImageRecord, Job, Notice, SearchReport, SearchResult
+from ras.scoring import merit
+from ras.strategies.ranking import result_of
 from ras.text import count
 
 if TYPE_CHECKING:
@@ -108,21 +111,28 @@ class Coverage:
         chosen = which[np.lexsort((places[first], -scores[which]))[:top_k]]
         return rows[chosen], scores[chosen]
 
-    def results(self, rows: np.ndarray, scores: np.ndarray, top_k: int, mask: np.ndarray) -> tuple[SearchResult, ...]:
-        """Rows (each once) and their exact scores → the best records that pass, each with its preview.
+    def results(
+        self, rows: np.ndarray, scores: np.ndarray, top_k: int, mask: np.ndarray, findings: Sequence[Finding]
+    ) -> tuple[SearchResult, ...]:
+        """Rows (each once), their exact scores and what they are → the best records that pass, each with its preview.
 
-        A content that was posted seven times is seven results. Ties in score go by place.
+        A content that was posted seven times is seven results. In the order of ``rank_key``.
         """
         import numpy as np
 
+        # Ranked before results are made: a picture may have been posted 100,000 times.
+        merits = [merit(one.verdict, one.evidence, score) for one, score in zip(findings, scores.tolist())]
+        standing = {value: number for number, value in enumerate(sorted(set(merits)))}
         places, which = self._places_of(rows, mask)
-        order = np.lexsort((places, -scores[which]))[:top_k]
-        chosen = places[order].tolist()
-        contents = self.contents[chosen].tolist()
+        chosen = np.lexsort((places, np.array([standing[value] for value in merits], np.int64)[which]))[:top_k]
+        contents = self.contents[places[chosen]].tolist()
         previews = self._store.previews(sorted(set(contents)))
+        found = zip(places[chosen].tolist(), which[chosen].tolist(), contents)
         return tuple(
-            SearchResult(rank, score, self.archive.records[place], previews.get(content), place)
-            for rank, (score, place, content) in enumerate(zip(scores[which[order]].tolist(), chosen, contents), 1)
+            result_of(
+                self.archive.records[place], place, float(scores[row]), findings[row], rank, previews.get(content)
+            )
+            for rank, (place, row, content) in enumerate(found, 1)
         )
 
     def _places_of(self, rows: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,7 +158,6 @@ class Coverage:
             searched,
             dict(skipped),
             results,
-            self._encoder.convincing,
             int(mask.sum()) - searched - sum(skipped.values()),
         )
 

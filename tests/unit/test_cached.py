@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ras.errors import SkipReason
 from ras.filters import Filter
-from ras.records import Archive, Event, Job, Notice, Progress, Results, SearchReport, finish
+from ras.records import Archive, Event, Job, Notice, Progress, Results, SearchReport, Verdict, finish
 from ras.scoring import to_stored
 from ras.store import EmbeddingStore, EmbeddingView, Failure
 from ras.strategies import cached, exact
@@ -65,7 +65,8 @@ def test_the_nearest_first_with_previews(store: EmbeddingStore) -> None:
     assert [result.rank for result in report.results] == [1, 2, 3]
     assert [result.preview for result in report.results] == [f"preview of a:{n}".encode() for n in (2, 1, 0)]
     assert (report.mode, report.encoder, report.device, report.searched) == ("cached", "given-1", "cpu", 4)
-    assert (report.skipped, report.not_indexed, report.convincing) == ({}, 0, encoder.convincing)
+    assert (report.skipped, report.not_indexed) == ({}, 0)
+    assert [result.verdict for result in report.results] == [Verdict.ALIKE, Verdict.UNLIKELY, Verdict.UNLIKELY]
     final = events[-1]
     assert final == Results(report.results, final=True, query=0)
     assert any(isinstance(event, Progress) for event in events)

@@ -37,6 +37,7 @@ class Scripted(SearchStrategy):
         self._unsearched = unsearched
         self._skipped = skipped or {}
         self.asked: list[tuple[Archive, Filter]] = []
+        self.scopes: list[str] = []
         self.closed = False
 
     def unavailable(self, archive: Archive) -> str | None:
@@ -52,9 +53,10 @@ class Scripted(SearchStrategy):
         return 40.0
 
     def search(
-        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter
+        self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str = "all"
     ) -> Job[tuple[SearchReport, ...]]:
         self.asked.append((archive, where))
+        self.scopes.append(scope)
         if self._error is not None:
             raise self._error
         ranked = sorted(self._scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]

@@ -1,0 +1,263 @@
+"""Copies among what the store has: which pictures may be one, which are, and their rank before what looks alike."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Iterator, Sequence
+
+from ras.indexing import usable_cores
+from ras.matching import FeatureExtractor, Finding, QueryFeatures, check, same_bytes
+from ras.matching.codebook import ones
+from ras.records import Job, Notice, Progress, Query, SearchResult
+from ras.scoring import exact_scores
+from ras.strategies.feature_index import FeatureIndex, unpacked
+from ras.strategies.ranking import by_score, in_scope
+from ras.text import count
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ras.encoders.base import Encoder
+    from ras.store import EmbeddingStore
+    from ras.strategies.exact import Best
+    from ras.strategies.stored import Coverage
+
+BY_KEYPOINTS = 60
+BY_EMBEDDING = 24
+BY_HASH = 8
+"""How many candidates are checked that keypoints, embeddings and hashes speak for."""
+
+_NEVER = 1000
+"""Bits: more than hashes can differ in."""
+
+_AT_ONCE = 16
+"""Candidates between two yields."""
+
+SHORTLIST = 1000
+"""Candidates by keypoints that are looked through for such that do not all look the same."""
+
+SAME_LOOK = 8
+"""Bits of 256 by which the hashes of pictures differ that look the same."""
+FEW_OF_A_KIND = 3
+"""Of candidates that look the same so many are checked first: a logo that was posted by the thousand leaves room for
+others. If they are copies, so are perhaps the rest, which are checked then."""
+
+
+class CopySearch:
+    """Shared by the strategies that search the store. Belongs to the thread of the store."""
+
+    def __init__(self, encoder: Encoder, store: EmbeddingStore, extractor: FeatureExtractor) -> None:
+        self._encoder, self._store, self._extractor = encoder, store, extractor
+        self._index = FeatureIndex(store, extractor.id)
+        self._reach: _Reach | None = None
+
+    @contextlib.contextmanager
+    def describing(self, queries: Sequence[Query]) -> Iterator[list[Future[QueryFeatures]]]:
+        """Find the keypoints of queries on a thread of their own, while they are encoded and compared."""
+        with ThreadPoolExecutor(1, thread_name_prefix="describe") as pool:
+            described = [
+                pool.submit(QueryFeatures.of, query.image, query.content_hash, self._extractor.is_local)
+                for query in queries
+            ]
+            try:
+                yield described
+            finally:
+                for waiting in described:
+                    waiting.cancel()
+
+    def prepare(self, store: EmbeddingStore) -> Job[None]:
+        """Make the files of the index that can be made; ``store`` is the calling thread's own."""
+        yield from FeatureIndex(store, self._index.features_id).make_files()
+
+    def findings(
+        self, coverage: Coverage, query: QueryFeatures, best: Best, mask: np.ndarray
+    ) -> Job[dict[int, tuple[float, Finding]]]:
+        """Row of the view → its exact score, and what it is to the query: of all candidates that were checked.
+
+        ``best`` has seen all rows; its nearest are candidates. ``mask``: only records that pass. Raises StoreError.
+        """
+        yield from self._index.refresh()
+        reach = self._reach
+        if reach is None or reach.coverage is not coverage or reach.version != self._index.version:
+            self._reach = reach = _Reach(coverage, self._index)
+            if reach.lacking:
+                yield Notice(_lacking(reach.lacking, coverage.searchable))
+        allowed = reach.allowed(mask)
+        by_keypoints = (yield from self._index.candidates(query, allowed, SHORTLIST)).tolist()
+        yield Progress("Comparing", 0)
+        near = best.nearest()[0][:BY_EMBEDDING]
+        lists = (by_keypoints, reach.places_of_rows(near), self._by_hash(query, allowed))
+        named = list(dict.fromkeys([*interleaved(lists, (BY_KEYPOINTS, BY_EMBEDDING, BY_HASH)), *by_keypoints]))
+        chosen, like = self._diverse(named, BY_KEYPOINTS + BY_EMBEDDING + BY_HASH)
+        found = yield from self._check(reach, query, best.views, chosen)
+        copies = {place for place, (_, finding) in found.items() if finding.verdict.is_copy}
+        more = [place for place, others in like if copies.intersection(others)][: best.top_k]
+        found.update((yield from self._check(reach, query, best.views, more)))
+        by_row = {int(reach.rows[place]): told for place, told in found.items()}
+        by_row.update(self._same_bytes(coverage, query, best.views, mask))
+        return by_row
+
+    def _same_bytes(
+        self, coverage: Coverage, query: QueryFeatures, views: np.ndarray, mask: np.ndarray
+    ) -> dict[int, tuple[float, Finding]]:
+        """The row whose picture's file is the query's, byte for byte."""
+        import numpy as np
+
+        known = self._store.content_ids([query.content_hash]) if query.content_hash else {}
+        rows = coverage.rows_of(np.array(list(known.values()), np.int64))
+        rows = rows[rows >= 0]
+        if not len(rows):
+            return {}
+        rows, scores = coverage.best(rows, exact_scores(views, coverage.view.take(rows)), 1, mask)
+        return {row: (score, same_bytes(score)) for row, score in zip(rows.tolist(), scores.tolist())}
+
+    def _by_hash(self, query: QueryFeatures, allowed: np.ndarray) -> list[int]:
+        """The pictures that look the same as a whole, however they are laid."""
+        import numpy as np
+
+        far = np.min([_bits_apart(np.frombuffer(hash, "<u8"), self._index.hashes) for hash in query.hashes], axis=0)
+        far[~allowed] = _NEVER
+        nearest = np.argsort(far, kind="stable")[:BY_HASH]
+        return [int(place) for place in nearest if far[place] < _NEVER]
+
+    def _diverse(self, named: Sequence[int], most: int) -> tuple[list[int], list[tuple[int, list[int]]]]:
+        """Which of the named to check: few of those that look the same; and the others, each with those it is like."""
+        import numpy as np
+
+        hashes = self._index.hashes[list(named)]
+        chosen: list[int] = []  # numbers of the named
+        others: list[tuple[int, list[int]]] = []
+        for number, place in enumerate(named):
+            if len(chosen) == most:
+                break
+            like = np.flatnonzero(_bits_apart(hashes[number], hashes[chosen]) <= SAME_LOOK).tolist()
+            if len(like) >= FEW_OF_A_KIND:
+                others.append((place, [named[chosen[one]] for one in like]))
+            else:
+                chosen.append(number)
+        return [named[number] for number in chosen], others
+
+    def _check(
+        self, reach: _Reach, query: QueryFeatures, views: np.ndarray, places: Sequence[int]
+    ) -> Job[dict[int, tuple[float, Finding]]]:
+        """Check these pictures on all cores."""
+        if not places:
+            return {}
+        contents = {place: int(self._index.contents[place]) for place in places}
+        features = self._store.features(list(contents.values()), self._index.features_id)
+        previews = self._store.previews(list(contents.values()))
+        scores = exact_scores(views, reach.coverage.view.take(reach.rows[list(places)])).tolist()
+
+        def one(place: int, score: float) -> Finding | None:
+            known = unpacked(features.get(contents[place]))
+            if known is None:
+                return None
+            return check(query, known, previews.get(contents[place]), score, self._encoder.convincing)
+
+        found: dict[int, tuple[float, Finding]] = {}
+        with ThreadPoolExecutor(usable_cores(), thread_name_prefix="check") as pool:
+            findings = [pool.submit(one, place, score) for place, score in zip(places, scores)]
+            try:
+                for place, score, waiting in zip(places, scores, findings):
+                    finding = waiting.result()
+                    if finding is not None:
+                        found[place] = score, finding
+                    if len(found) % _AT_ONCE == 0:
+                        yield Progress("Comparing", len(found), len(places))
+            finally:
+                for waiting in findings:
+                    waiting.cancel()
+        return found
+
+
+def answers(
+    copies: CopySearch | None,
+    described: Sequence[Future[QueryFeatures]],
+    coverage: Coverage,
+    best: Sequence[Best],
+    mask: np.ndarray,
+    top_k: int,
+    scope: str,
+    convincing: float,
+) -> Job[list[tuple[SearchResult, ...]]]:
+    """The results of each query: ``best`` has seen all rows, ``described`` is of ``CopySearch.describing``.
+
+    Without ``copies`` verdicts go by embeddings alone. Raises StoreError.
+    """
+    import numpy as np
+
+    found = []
+    for number, one in enumerate(best):
+        findings: dict[int, tuple[float, Finding]] = {}
+        if copies is not None:
+            findings = yield from copies.findings(coverage, described[number].result(), one, mask)
+        rows, scores = one.nearest()
+        for row, score in zip(rows.tolist(), scores.tolist()):
+            findings.setdefault(row, (score, by_score(score, convincing)))
+        kept = {row: told for row, told in findings.items() if in_scope(told[1].verdict, scope)}
+        found.append(
+            coverage.results(
+                np.fromiter(kept, np.int64, len(kept)),
+                np.array([score for score, _ in kept.values()]),
+                top_k,
+                mask,
+                [finding for _, finding in kept.values()],
+            )
+        )
+    return found
+
+
+class _Reach:
+    """Which pictures of the index belong to the archive: places in the index, and rows of the view."""
+
+    def __init__(self, coverage: Coverage, index: FeatureIndex) -> None:
+        import numpy as np
+
+        self.coverage, self.version = coverage, index.version
+        self.rows = coverage.rows_of(index.contents)
+        """int64 (pictures of the index,): the row of each, -1 where it has none."""
+        self._places = np.full(len(coverage.view.contents), -1, np.int64)
+        self._places[self.rows[self.rows >= 0]] = np.flatnonzero(self.rows >= 0)
+        with_rows = coverage.rows[coverage.rows >= 0]
+        self.lacking = int((self._places[with_rows] < 0).sum())
+        """How many records have an embedding and no features."""
+        self._allowed: tuple[np.ndarray, np.ndarray] | None = None
+
+    def allowed(self, mask: np.ndarray) -> np.ndarray:
+        """bool (pictures of the index,): which of them belong to a record that passes."""
+        import numpy as np
+
+        if self._allowed is None or self._allowed[0] is not mask:
+            allowed = np.zeros(len(self.rows), bool)
+            places = self._places[self.coverage.allowed_rows(mask)]
+            allowed[places[places >= 0]] = True
+            self._allowed = mask, allowed
+        return self._allowed[1]
+
+    def places_of_rows(self, rows: np.ndarray) -> list[int]:
+        places = self._places[rows]
+        return [int(place) for place in places if place >= 0]
+
+
+def interleaved(lists: Sequence[Sequence[int]], most: Sequence[int]) -> list[int]:
+    """In turns one of each list, of each at most so many, each number once."""
+    taken = [one[:limit] for one, limit in zip(lists, most)]
+    longest = max(map(len, taken), default=0)
+    return list(dict.fromkeys(one[turn] for turn in range(longest) for one in taken if turn < len(one)))
+
+
+def _bits_apart(hash: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+    """A hash, uint64 (4,), and others (n, 4) → int64 (n,): in how many bits each differs."""
+    import numpy as np
+
+    apart: np.ndarray = ones(hashes ^ hash).sum(axis=1, dtype=np.int64)
+    return apart
+
+
+def _lacking(lacking: int, searchable: int) -> str:
+    of = f"{lacking:,} of {count(searchable, 'picture')}"
+    return (
+        f"Details of {of} are not there yet: crops, photos of a screen and the like are not recognised among them "
+        "until the archive is indexed to the end."
+    )
