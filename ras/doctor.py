@@ -234,6 +234,16 @@ def faiss() -> Check:
     return Check("FAISS", OK, f"faiss {found['version']}.")
 
 
+def opencv() -> Check:
+    name, harm = "OpenCV", "crops, collages and photos of screens are recognised less often"
+    if importlib.util.find_spec("cv2") is None:
+        return Check(name, WARNING, f"It is not installed; {harm}.", SETUP)
+    found = probe("import cv2; cv2.SIFT_create(); say(version=cv2.__version__)")
+    if "error" in found:
+        return Check(name, WARNING, f"It does not load ({found['error']}); {harm}.", SETUP)
+    return Check(name, OK, f"OpenCV {found['version']}: local features.")
+
+
 def data() -> Check:
     folder = data_folder()
     try:
@@ -290,6 +300,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
         tkinter,
         display,
         drag_and_drop,
+        opencv,
         torch,
         torchvision,
         device,

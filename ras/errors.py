@@ -6,7 +6,7 @@
     ├── ArchiveError        an export cannot be read at all
     ├── PictureError        one picture cannot be used; carries a SkipReason
     │   ├── FetchError      its bytes could not be had
-    │   └── DecodeError     its bytes are no picture that RAS can read
+    │   └── DecodeError     its bytes are no picture that RAS can read, or search for
     ├── EncoderError        an encoder cannot be used on this machine
     │   └── WeightsError    its weights are missing, damaged, or could not be downloaded
     ├── SettingsError       a setting or an argument has a value that RAS cannot use
@@ -35,6 +35,8 @@ class SkipReason(str, Enum):
     UNSUPPORTED = "unsupported_format"
     NOT_A_PICTURE = "not_a_picture"
     DAMAGED = "damaged"
+    BLANK = "blank"
+    """Only of a picture to search for: those of an archive are taken as they are."""
 
     @property
     def permanent(self) -> bool:
@@ -57,6 +59,7 @@ _REASON_TEXT = {
     SkipReason.UNSUPPORTED: "other kind of file",
     SkipReason.NOT_A_PICTURE: "not a picture",
     SkipReason.DAMAGED: "damaged",
+    SkipReason.BLANK: "blank",
 }
 
 _PERMANENT = {
@@ -65,6 +68,7 @@ _PERMANENT = {
     SkipReason.UNSUPPORTED,
     SkipReason.NOT_A_PICTURE,
     SkipReason.DAMAGED,
+    SkipReason.BLANK,
 }
 
 
@@ -89,7 +93,7 @@ class FetchError(PictureError):
 
 
 class DecodeError(PictureError):
-    """The bytes are no picture that RAS can read."""
+    """The bytes are no picture that RAS can read, or too little is in it to search for."""
 
 
 class EncoderError(RASError):

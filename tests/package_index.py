@@ -30,6 +30,7 @@ WHEELS = {
     "tkinterdnd2": ("0.5.0", {"tkinterdnd2/__init__.py": ""}),
     "ftfy": ("6.2.0", {"ftfy/__init__.py": ""}),
     "regex": ("2024.1.1", {"regex/__init__.py": ""}),
+    "opencv_python_headless": ("4.11.0", {"cv2/__init__.py": "def SIFT_create(): pass\n"}),
     "torch": (
         "2.4.0",
         {"torch/__init__.py": TORCH},

@@ -60,12 +60,15 @@ def _list(store: EmbeddingStore, options: argparse.Namespace) -> int:
         print_text(NONE_YET)
     for archive, indexed in listed:
         print_text(*_lines(archive, indexed))
-    rest = usage.total_bytes - usage.embedding_bytes - usage.preview_bytes - usage.index_bytes
-    print_text(
-        f"The store takes {size(usage.total_bytes)}: embeddings {size(usage.embedding_bytes)}, "
-        f"previews {size(usage.preview_bytes)}, indexes {size(usage.index_bytes)}, the rest {size(max(rest, 0))}; "
-        f"{count(usage.contents, 'different picture')}."
-    )
+    parts = {
+        "embeddings": usage.embedding_bytes,
+        "previews": usage.preview_bytes,
+        "features": usage.feature_bytes,
+        "indexes": usage.index_bytes,
+    }
+    parts["the rest"] = max(usage.total_bytes - sum(parts.values()), 0)
+    shares = ", ".join(f"{name} {size(taken)}" for name, taken in parts.items())
+    print_text(f"The store takes {size(usage.total_bytes)}: {shares}; {count(usage.contents, 'different picture')}.")
     return SUCCESS
 
 

@@ -56,7 +56,12 @@ def write_job_event(event: Event, queries: Sequence[str] = (), path: str = "") -
 
 
 def _result(result: SearchResult) -> dict[str, Any]:
-    return {"rank": result.rank, "score": round(result.score, 6), **_picture(result.record)}
+    return {
+        "rank": result.rank,
+        "score": round(result.score, 6),
+        "verdict": result.verdict.value,
+        **_picture(result.record),
+    }
 
 
 def _picture(record: ImageRecord) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     chosen: dict[str, Any] = {
         "mode": getattr(options, "mode", None),
         "top_k": getattr(options, "top_k", None),
+        "scope": getattr(options, "show", None),
         "encoder": options.encoder,
         "clip_model": options.clip_model,
         "clip_weights": options.clip_weights,

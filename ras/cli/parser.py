@@ -22,7 +22,8 @@ examples:
 """
 
 SEARCH = """\
-Search Discord archives for pictures. Results are ranked, the nearest first.
+Search Discord archives for pictures. Results are ranked, the nearest first, and each says what it is: identical, the
+same picture altered (and how), or one that looks alike.
 
 PNG and JPEG files are the pictures to search for; every other file and every folder is an archive, and all of them
 are searched together. Several pictures are searched for one by one, in one go.
@@ -84,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_search(commands: Any) -> None:
-    from ras.settings import MODES, Settings
+    from ras.settings import MODES, SCOPES, Settings
 
     search = commands.add_parser(
         "search",
@@ -124,6 +125,18 @@ def _add_search(commands: Any) -> None:
     )
     search.add_argument(
         "--top-k", type=int, metavar="N", help=f"how many results to show (default: {Settings().top_k})"
+    )
+    search.add_argument(
+        "--show",
+        choices=tuple(SCOPES),
+        default=None,
+        help="which results are wanted: copies, the picture itself, altered or not; alike, others that look like it; "
+        f"all, both (default: {Settings().scope})",
+    )
+    search.add_argument(
+        "--nearest",
+        action="store_true",
+        help="print the nearest pictures also where they are probably other ones (--json always has them)",
     )
     _add_json(search)
     _add_progress(search)

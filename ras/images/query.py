@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from pathlib import Path
 
 from PIL import Image
 
 from ras.errors import DecodeError, SkipReason
+from ras.images.blank import too_little
 from ras.images.decoding import MAX_PIXELS, check_size, decode_image, to_rgb
 from ras.images.formats import is_searched, kind_name, sniff_format
 from ras.records import Query
@@ -19,13 +21,13 @@ MAX_QUERY_BYTES = 256_000_000
 def load_query(source: str | Path | bytes | Image.Image, name: str | None = None) -> Query:
     """A picture to search for: a file, its bytes, or what the clipboard gave. PNG and JPEG only.
 
-    Raises DecodeError with one sentence that names the picture and says what to do.
+    Raises DecodeError with one sentence that names the picture and says what to do; also where nothing is in it.
     """
     if isinstance(source, Image.Image):
         shown = clean(name or "pasted picture", longest=100)
         try:
             check_size(source, MAX_PIXELS)
-            return Query(to_rgb(source.copy()), shown)
+            return _query(to_rgb(source.copy()), shown)
         except DecodeError:
             raise
         except Exception as exc:  # as in decode_image: Pillow raises anything
@@ -42,9 +44,17 @@ def load_query(source: str | Path | bytes | Image.Image, name: str | None = None
             SkipReason.UNSUPPORTED,
         )
     try:
-        return Query(decode_image(data), shown)
+        image = decode_image(data)
     except DecodeError as exc:
         raise DecodeError(_about_query(exc.reason, shown, exc), exc.reason) from exc
+    return _query(image, shown, hashlib.sha256(data).hexdigest())
+
+
+def _query(image: Image.Image, shown: str, content_hash: str = "") -> Query:
+    reason = too_little(image)
+    if reason is not None:
+        raise DecodeError(f"“{shown}” has too little in it to be found: {reason}.", SkipReason.BLANK)
+    return Query(image, shown, content_hash)
 
 
 def _read(path: Path, shown: str) -> bytes:

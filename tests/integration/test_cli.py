@@ -10,14 +10,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.exports import attachment, author, make_export, message
 from tests.program import REPOSITORY, gradient, on_terminal, ras
 
 JSON_KEYS = {
-    *("rank", "score", "message_id", "attachment_id", "file_name", "url", "message_link"),
-    *("author", "channel", "timestamp", "path"),
+    *("rank", "score", "verdict", "changes", "matched_region", "evidence", "message_id", "attachment_id"),
+    *("file_name", "url", "message_link", "author", "channel", "timestamp", "path"),
 }
+
+COPIES = ("identical", "altered")
 
 
 @pytest.fixture
@@ -46,14 +49,20 @@ def test_json_has_every_field_and_the_copy_first(export: Path, query: Path) -> N
     done = ras("search", export, query, "--json", "--encoder", "fingerprint", "--top-k", 5)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert set(found) == {"query", "mode", "encoder", "device", "searched", "skipped", "not_indexed", "results"}
-    assert (found["query"], found["not_indexed"]) == (str(query), 0)
+    assert set(found) == {
+        *("query", "verdict", "scope", "mode", "encoder", "device", "searched", "skipped", "not_indexed", "results"),
+    }
+    assert (found["query"], found["scope"], found["not_indexed"]) == (str(query), "all", 0)
+    assert found["verdict"] in COPIES
     assert (found["mode"], found["device"], found["searched"]) == ("realtime", "cpu", 2)
     assert found["encoder"].startswith("fingerprint")
     assert found["skipped"] == {"expired_link": 1, "unsupported_format": 1}
     best = found["results"][0]
     assert set(best) == JSON_KEYS
     assert best["file_name"] == "find me 🐱.png"
+    assert best["verdict"] == found["verdict"]
+    assert best["evidence"]["hash_distance"] < 32
+    assert found["results"][1]["verdict"] not in COPIES
     assert best["score"] > 0.9 > found["results"][1]["score"]
     assert best["url"].startswith("https://cdn.discordapp.com/attachments/")
     assert best["message_link"].startswith("https://discord.com/channels/")
@@ -64,7 +73,7 @@ def test_json_has_every_field_and_the_copy_first(export: Path, query: Path) -> N
 def test_text_output_is_results_on_stdout_and_the_rest_on_stderr(export: Path, query: Path) -> None:
     done = ras("search", export, query, "--encoder", "fingerprint", "--top-k", 1)
     assert done.returncode == 0
-    assert done.stdout.startswith("  1. ")
+    assert re.match(r"  1\.  \d\d\.\d%  (Identical|Same picture, altered.*)\n {13}Mira in #general, ", done.stdout)
     assert "find me 🐱.png" in done.stdout
     assert "\u202e" not in done.stdout
     assert "Compared 2 pictures" in done.stderr
@@ -72,13 +81,36 @@ def test_text_output_is_results_on_stdout_and_the_rest_on_stderr(export: Path, q
     assert "Compared" not in done.stdout
 
 
-def test_a_doubtful_best_is_called_so_on_stderr(export: Path, query: Path, tmp_path: Path) -> None:
-    assert "Nothing convincing" not in ras("search", export, query, "--encoder", "fingerprint").stderr
+def test_a_picture_that_is_not_there_is_called_so_and_is_exit_code_1(export: Path, query: Path, tmp_path: Path) -> None:
+    assert "Probably not" not in ras("search", export, query, "--encoder", "fingerprint").stderr
     unknown = tmp_path / "unknown.png"
     unknown.write_bytes(gradient(77))
     done = ras("search", export, unknown, "--encoder", "fingerprint")
-    assert done.returncode == 0
-    assert re.search(r"^Nothing convincing: the best is \d+ %\.$", done.stderr, re.MULTILINE)
+    assert (done.returncode, done.stdout) == (1, "")
+    sentence = r"Probably not in this archive: the nearest is \d+ % alike"
+    assert re.search(rf"^{sentence} \(--nearest shows it all the same\)\.$", done.stderr, re.MULTILINE)
+    done = ras("search", export, unknown, "--encoder", "fingerprint", "--nearest")
+    assert done.returncode == 1
+    assert re.match(r"  1\. +\d\d\.\d%  Probably another picture\n", done.stdout)
+    assert re.search(rf"^{sentence}\.$", done.stderr, re.MULTILINE)
+    found = json.loads(ras("search", export, unknown, "--encoder", "fingerprint", "--json").stdout)
+    assert [found["verdict"], *(result["verdict"] for result in found["results"])] == ["unlikely"] * 3
+
+
+def test_only_what_is_asked_for_is_shown(export: Path, query: Path) -> None:
+    call = ("search", export, query, "--encoder", "fingerprint", "--show")
+    assert "find me" in ras(*call, "copies").stdout
+    done = ras(*call, "alike")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No picture that looks alike was found" in done.stderr
+
+
+def test_a_blank_picture_is_refused_in_one_sentence(export: Path, tmp_path: Path) -> None:
+    wall = tmp_path / "wall.png"
+    Image.new("RGB", (300, 200), "white").save(wall)
+    done = ras("search", export, wall, "--encoder", "fingerprint")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "“wall.png” has too little in it to be found: it is of one colour all over.\n"
 
 
 def test_nothing_found_is_exit_code_1(tmp_path: Path, query: Path) -> None:
@@ -171,7 +203,8 @@ def test_a_program_can_follow_a_search(export: Path, query: Path) -> None:
     final = [event for event in events if event["event"] == "results" and event["final"]]
     assert [event["query"] for event in final] == [str(query)]
     found = json.loads(done.stdout)["results"]
-    assert [result["score"] for result in final[0]["best"]] == [result["score"] for result in found]
+    for fact in ("score", "verdict"):
+        assert [result[fact] for result in final[0]["best"]] == [result[fact] for result in found]
     assert final[0]["best"][0]["file_name"] == "find me 🐱.png"
     assert events[-1] == final[0]
 

@@ -41,7 +41,9 @@ def test_archives_are_listed_and_removed_by_number_name_or_path(tmp_path: Path) 
         r"^  1\. Test Server › one\n +2 pictures, indexed \d{4}-.*: 2 by fingerprint-2\n", text, re.MULTILINE
     )
     assert str(exports[2]) in text
-    assert re.search(r"The store takes .* 4 different pictures\.$", text.strip())
+    taken = r"[\d.]+ \w+"
+    parts = ", ".join(f"{part} {taken}" for part in ("embeddings", "previews", "features", "indexes", "the rest"))
+    assert re.search(rf"The store takes {taken}: {parts}; 4 different pictures\.$", text.strip())
     done = ras("archives", "remove", "1", "test server › TWO")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--yes" in done.stderr

@@ -19,7 +19,7 @@ import pytest
 
 from ras.cli import bar, follow
 from ras.errors import SkipReason
-from ras.records import Event, ImageRecord, Job, Notice, Progress, Results, SearchResult, Skipped
+from ras.records import Event, ImageRecord, Job, Notice, Progress, Results, SearchResult, Skipped, Verdict
 from tests.gui.streams import record, results
 from tests.program import on_terminal
 
@@ -162,7 +162,8 @@ def about(picture: ImageRecord) -> dict[str, Any]:
 
 def test_each_event_is_a_line_with_all_its_facts() -> None:
     lost = record(7, file_name="a\nb “🐱” \ud83d\u2028.png")
-    best = results(7)
+    kinds = [*Verdict, *Verdict]
+    best = tuple(dataclasses.replace(each, verdict=kinds[place]) for place, each in enumerate(results(7)))
     told = lines(
         BEGUN,
         HALF,
@@ -174,7 +175,11 @@ def test_each_event_is_a_line_with_all_its_facts() -> None:
     )
     begun = {"done": 0, "total": 3561, "unit": "pictures", "rate": None, "seconds_left": None}
     half = {"done": 1204, "total": 3561, "unit": "pictures", "rate": 38.24, "seconds_left": 58}
-    ranked = [{"rank": each.rank, "score": round(each.score, 6), **about(each.record)} for each in best]
+    values = ["identical", "altered", "alike", "unlikely", "identical", "altered", "alike"]
+    ranked = [
+        {"rank": each.rank, "score": round(each.score, 6), "verdict": value, **about(each.record)}
+        for each, value in zip(best, values)
+    ]
     assert told == [
         {"event": "progress", "stage": "Indexing", **begun, "bytes_read": 0, "failed": 0},
         {"event": "progress", "stage": "Indexing", **half, "bytes_read": 412_000_000, "failed": 12},

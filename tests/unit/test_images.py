@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import random
@@ -328,7 +329,10 @@ def test_query_from_file_bytes_and_clipboard(tmp_path: Path) -> None:
     assert load_query(path).name == "a cat.png"
     assert difference(load_query(str(path)).image, noise()) == 0
     assert load_query(encode(noise(), "JPEG"), "from the web").name == "from the web"
+    assert load_query(path).content_hash == load_query(path.read_bytes()).content_hash
+    assert load_query(path).content_hash == hashlib.sha256(path.read_bytes()).hexdigest()
     pasted = half_transparent("RGBA")
+    assert load_query(pasted).content_hash == ""
     query = load_query(pasted)
     assert query.image.getpixel((5, 5)) == (255, 255, 255)
     assert pasted.mode == "RGBA"

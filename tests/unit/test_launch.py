@@ -15,7 +15,7 @@ from ras.launch.machine import Candidate, Nvidia, candidates, cuda_build, reacha
 from ras.launch.pip import Reading, explain
 from ras.launch.place import SetupError, child_environment, choose_place, is_ready, places
 from ras.launch.prepare import _names_cuda, leave_out, remove_environment, sweep
-from ras.launch.stages import CORE, STAGES, TORCH, extra_for_tests, key_of, requirements
+from ras.launch.stages import CORE, OPENCV, STAGES, TORCH, extra_for_tests, key_of, lines_of, requirements
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
 
 TORCH_LINE = 'torch>=2.0,<2.14; sys_platform != "darwin"'
@@ -239,8 +239,17 @@ def test_failures_are_explained(lines: list[str], said: str) -> None:
 
 
 def test_every_requirement_belongs_to_one_stage() -> None:
-    claimed = [name for stage in STAGES for name in stage.packages]
+    claimed = [name for stage in STAGES for name in stage.packages if (stage, name) != (OPENCV, "numpy")]
     assert sorted(claimed) == sorted(requirements())
+
+
+def test_opencv_comes_early_may_be_missing_and_asks_for_the_numpy_that_is_there() -> None:
+    assert STAGES.index(OPENCV) == STAGES.index(CORE) + 1
+    assert not OPENCV.required
+    asked = lines_of(OPENCV)
+    assert asked[0].startswith("opencv-python-headless>=")
+    assert asked[1:] == requirements()["numpy"]
+    assert set(asked[1:]) < set(lines_of(CORE))
 
 
 def test_the_tests_extra_is_read_as_toml_reads_it() -> None:
