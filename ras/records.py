@@ -124,6 +124,7 @@ _VERDICT_TEXT = {
 class Change(str, Enum):
     """What was done to the picture of the archive to make the query of it, as far as it can be told."""
 
+    RESAVED = "saved again or resized"
     CROPPED = "cropped"
     MIRRORED = "mirrored"
     TURNED = "turned"
@@ -185,7 +186,7 @@ class SearchResult:
     """The record's place in the archive that was searched: it breaks ties in score."""
     verdict: Verdict = Verdict.UNLIKELY
     changes: tuple[Change, ...] = ()
-    """Where the verdict is ``ALTERED``; may be empty: saved again, or resized."""
+    """Where the verdict is ``ALTERED``."""
     matched_region: MatchedRegion | None = None
     evidence: Evidence | None = None
 

@@ -84,7 +84,7 @@ def check(query: QueryFeatures, features: Features, preview: bytes | None, cosin
             agreement = agreement_of(found)
             region = matched_region(projection, query.image.size, features.size)
             if region is not None and _is_same(found, inliers):
-                changes = shape_changes(projection, region, query.image.size)
+                changes = shape_changes(projection, region, query.luma)
                 return _finding(Verdict.ALTERED, inliers, found, distances, cosine, changes, region)
         if min(distances) <= WHOLE_DISTANCE:
             way = hashing.WAYS[int(np.argmin(distances))]
@@ -125,7 +125,7 @@ def _finding(
     region: MatchedRegion,
 ) -> Finding:
     if verdict is Verdict.ALTERED:
-        changes = [*changes, *[Change.COVERED] * is_covered(overlay), *colour_changes(overlay)]
+        changes = [*changes, *[Change.COVERED] * is_covered(overlay), *colour_changes(overlay)] or [Change.RESAVED]
     return Finding(verdict, Evidence(inliers, agreement_of(overlay), min(distances), cosine), tuple(changes), region)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from ras.images import make_preview
 from ras.matching import codebook
 from ras.matching.hashing import dihedral_hashes
 from ras.matching.keypoints import find_keypoints, mirrored
@@ -37,6 +39,8 @@ class QueryFeatures:
     """RGB, reduced."""
     luma: np.ndarray
     """uint8 (h, w)."""
+    preview: np.ndarray
+    """uint8 (h, w, 3): what the store would show of it."""
     sides: tuple[Side, ...]
     """As it is, mirrored; empty where OpenCV cannot be had."""
     hashes: tuple[bytes, ...]
@@ -60,7 +64,9 @@ class QueryFeatures:
                 _side(where, codebook.reduced(what, book), book)
                 for where, what in ((places, descriptors), (flipped, mirrored(descriptors)))
             )
-        return cls(image, luma, sides, tuple(dihedral_hashes(gray)), content_hash)
+        with Image.open(io.BytesIO(make_preview(picture))) as small:
+            preview = np.asarray(small.convert("RGB"))
+        return cls(image, luma, preview, sides, tuple(dihedral_hashes(gray)), content_hash)
 
 
 def _side(places: np.ndarray, values: np.ndarray, book: codebook.Codebook) -> Side:

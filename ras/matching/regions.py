@@ -22,6 +22,14 @@ _NEAREST = 1e-3
 """Depth, as a share of the largest, from which on a point of the query is in view: it has no place where it is 0."""
 
 
+_SHADES = 16
+"""Levels of brightness around the median: what is within them is of one shade."""
+
+_PLAIN_FRAME = 0.85
+_PLAIN_BAR = 0.6
+"""Shares of one shade that a frame, and a bar with a text on it, have at least."""
+
+
 def matched_region(projection: Projection, query: tuple[int, int], picture: tuple[int, int]) -> MatchedRegion | None:
     """Where both show the same; None if nowhere. ``query``, ``picture``: sizes (pixels) of the reduced pictures."""
     outline = _projected(projection.matrix, _in_view(projection.matrix, query))
@@ -55,8 +63,12 @@ def laying_changes(way: tuple[int, int, int]) -> list[Change]:
     return [Change.MIRRORED] * flips + [Change.TURNED] * turned
 
 
-def shape_changes(projection: Projection, region: MatchedRegion, query: tuple[int, int]) -> list[Change]:
-    """Cropped, mirrored, turned, stretched, seen at an angle; framed, with a caption, or part of a larger picture."""
+def shape_changes(projection: Projection, region: MatchedRegion, luma: np.ndarray) -> list[Change]:
+    """Cropped, mirrored, turned, stretched, seen at an angle; framed, with a caption, or part of a larger picture.
+
+    ``luma``: the reduced query, uint8 (h, w).
+    """
+    query = luma.shape[1], luma.shape[0]
     changes = []
     on_picture, on_query = (np.array(points) for points in (region.picture, region.query))
     if _area(on_picture) < WHOLE:
@@ -75,22 +87,37 @@ def shape_changes(projection: Projection, region: MatchedRegion, query: tuple[in
             changes.append(Change.STRETCHED)
     if tilted:
         changes.append(Change.TILTED)
-    added = _added(on_query)
+    added = _added(on_query, luma)
     return [*changes, added] if added is not None else changes
 
 
-def _added(on_query: np.ndarray) -> Change | None:
+def _added(on_query: np.ndarray, luma: np.ndarray) -> Change | None:
     """What stands around the region on the query."""
     if _area(on_query) >= WHOLE:
         return None
     (left, top), (right, bottom) = on_query.min(axis=0), on_query.max(axis=0)
     boxlike = _area(on_query) > 0.9 * (right - left) * (bottom - top)
-    if boxlike and right - left >= _STRIP and bottom - top >= 0.5:
-        return Change.CAPTION
+    if not boxlike:
+        return Change.EMBEDDED
+    plain = _plain_share((left, top, right, bottom), luma)
     margins = left, 1 - right, top, 1 - bottom
-    if boxlike and max(margins) < 0.25 and min(margins) > 0.015:
+    if min(margins) > 0.01 and max(margins) < 0.25 and plain >= _PLAIN_FRAME:
         return Change.FRAMED
+    if right - left >= _STRIP and bottom - top >= 0.5 and plain >= _PLAIN_BAR:
+        return Change.CAPTION
     return Change.EMBEDDED
+
+
+def _plain_share(box: tuple[float, float, float, float], luma: np.ndarray) -> float:
+    """How much of what is outside the box is of one shade, as frames are, and the ground of captions."""
+    height, width = luma.shape
+    outside = np.ones(luma.shape, bool)
+    left, top, right, bottom = box
+    # A little more than the box: a projection is off by a pixel or two, and copies have soft edges.
+    rows = slice(max(0, math.floor(top * height) - 3), math.ceil(bottom * height) + 3)
+    outside[rows, max(0, math.floor(left * width) - 3) : math.ceil(right * width) + 3] = False
+    around = luma[outside].astype(np.int16)
+    return float((np.abs(around - np.median(around)) <= _SHADES).mean()) if len(around) else 1.0
 
 
 def _linear(matrix: np.ndarray, query: tuple[int, int]) -> np.ndarray:
