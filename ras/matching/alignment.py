@@ -29,7 +29,7 @@ class Overlay:
     """The query laid over a picture's preview."""
 
     pixels: np.ndarray
-    """uint8 (h, w, 3): the query as it lies on the preview."""
+    """uint8 (h, w, 3): the query as it lies on the preview; outside of it, what is at its edge."""
     preview: np.ndarray
     """uint8 (h, w, 3)."""
     inside: np.ndarray
@@ -56,7 +56,9 @@ def laid_over(query: np.ndarray, preview: np.ndarray, matrix: np.ndarray) -> Ove
         # From the centres of the smaller picture's pixels to those of the larger one's.
         matrix = matrix @ np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
         query, zoom = small, 2 * zoom
-    pixels = cv2.warpPerspective(query, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    # Around the query its edge goes on: a black ground would be taken for something that is in the picture.
+    how = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+    pixels = cv2.warpPerspective(query, matrix, (width, height), **how)
     inside = cv2.warpPerspective(np.full(query.shape[:2], 255, np.uint8), matrix, (width, height)) > 250
     return _compared(pixels, preview, inside)
 

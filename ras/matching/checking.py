@@ -10,7 +10,7 @@ from PIL import Image
 
 from ras.matching import hashing
 from ras.matching.alignment import Overlay, laid_over, laid_whole
-from ras.matching.colours import colour_changes, is_covered
+from ras.matching.colours import colour_changes, is_covered, same_colours
 from ras.matching.features import Features
 from ras.matching.geometry import Projection, project
 from ras.matching.identity import IDENTICAL_DISTANCE, is_identical
@@ -37,7 +37,8 @@ WHOLE_DISTANCE = 70
 """Bits between two hashes up to which the whole pictures are laid over each other."""
 
 WHOLE_AGREEMENT = 0.8
-"""Of whole pictures whose keypoints say nothing: the median correlation from which on they are the same."""
+"""Of whole pictures whose keypoints say nothing: the median correlation from which on they are the same, where their
+colours are: flags of one pattern are many pictures."""
 
 FEWEST_BLOCKS = 3
 """Blocks with something in them, without which pictures cannot be compared."""
@@ -89,7 +90,7 @@ def check(query: QueryFeatures, features: Features, preview: bytes | None, cosin
         if min(distances) <= WHOLE_DISTANCE:
             way = hashing.WAYS[int(np.argmin(distances))]
             whole = laid_whole(query.image, pixels, way)
-            if (agreement_of(whole) or 0) >= WHOLE_AGREEMENT:
+            if (agreement_of(whole) or 0) >= WHOLE_AGREEMENT and same_colours(whole):
                 return _finding(
                     Verdict.ALTERED, inliers, whole, distances, cosine, laying_changes(way), whole_region(way)
                 )
@@ -134,7 +135,9 @@ def _projected(query: QueryFeatures, features: Features, preview: np.ndarray, pr
     pixels = np.asarray(query.image)
     if projection.mirrored:
         pixels = np.ascontiguousarray(pixels[:, ::-1])
-    scale = np.diag([preview.shape[1] / features.size[0], preview.shape[0] / features.size[1], 1.0])
+    x, y = preview.shape[1] / features.size[0], preview.shape[0] / features.size[1]
+    # From the centres of the reduced picture's pixels to those of the preview's.
+    scale = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
     return laid_over(pixels, preview, scale @ projection.matrix)
 
 

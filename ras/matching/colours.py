@@ -10,6 +10,12 @@ from ras.records import Change
 _FEWEST = 100
 """Pixels without which nothing is said."""
 
+_COLOURLESS = 3
+"""Mean length of (Cb, Cr) below which a picture is black and white."""
+
+_COLOURS_OFF = 0.5
+"""Share of their length by which colours may differ in the mean."""
+
 _COVERED = 0.2
 """Correlation below which a block shows something else."""
 
@@ -25,7 +31,7 @@ def colour_changes(overlay: Overlay) -> list[Change]:
     changes = []
     chroma = [_chroma(pixels) for pixels in (query, picture)]
     strength = [float(np.hypot(*one.T).mean()) for one in chroma]
-    if strength[0] < 3 and strength[1] > 8:
+    if strength[0] < _COLOURLESS and strength[1] > 8:
         changes.append(Change.GRAY)
     elif float(np.hypot(*(chroma[0] - chroma[1]).T).mean()) > 8 + 0.4 * max(strength):
         changes.append(Change.RECOLOURED)
@@ -33,6 +39,15 @@ def colour_changes(overlay: Overlay) -> list[Change]:
     if abs(lighter) > 20:
         changes.append(Change.BRIGHTER if lighter > 0 else Change.DARKER)
     return changes
+
+
+def same_colours(overlay: Overlay) -> bool:
+    """Whether both have about the same colours, or one of them has none; brightness may differ."""
+    chroma = [_chroma(pixels[overlay.inside].astype(np.float32)) for pixels in (overlay.pixels, overlay.preview)]
+    strengths = [float(np.hypot(*one.T).mean()) for one in chroma]
+    if min(strengths) < _COLOURLESS:
+        return True
+    return float(np.hypot(*(chroma[0] - chroma[1]).T).mean()) <= _COLOURS_OFF * max(strengths)
 
 
 def is_covered(overlay: Overlay) -> bool:

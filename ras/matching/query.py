@@ -14,7 +14,7 @@ from ras.matching.hashing import dihedral_hashes
 from ras.matching.keypoints import find_keypoints, mirrored
 from ras.matching.local import packed_keypoints, reduced
 
-ASKED = 400
+ASKED = 500
 """Keypoints of a query."""
 
 WORDS_ASKED = 2

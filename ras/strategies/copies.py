@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ras.strategies.exact import Best
     from ras.strategies.stored import Coverage
 
-BY_KEYPOINTS = 60
+BY_KEYPOINTS = 80
 BY_EMBEDDING = 24
 BY_HASH = 8
 """How many candidates are checked that keypoints, embeddings and hashes speak for."""
@@ -71,11 +71,12 @@ class CopySearch:
         yield from FeatureIndex(store, self._index.features_id).make_files()
 
     def findings(
-        self, coverage: Coverage, query: QueryFeatures, best: Best, mask: np.ndarray
+        self, coverage: Coverage, query: QueryFeatures, best: Best, mask: np.ndarray, top_k: int, scope: str
     ) -> Job[dict[int, tuple[float, Finding]]]:
         """Row of the view → its exact score, and what it is to the query: of all candidates that were checked.
 
-        ``best`` has seen all rows; its nearest are candidates. ``mask``: only records that pass. Raises StoreError.
+        ``best`` has seen all rows; its nearest are candidates. ``mask``: only records that pass. ``top_k`` of ``scope``
+        are asked for. Raises StoreError.
         """
         yield from self._index.refresh()
         reach = self._reach
@@ -86,13 +87,19 @@ class CopySearch:
         allowed = reach.allowed(mask)
         by_keypoints = (yield from self._index.candidates(query, allowed, SHORTLIST)).tolist()
         yield Progress("Comparing", 0)
-        near = best.nearest()[0][:BY_EMBEDDING]
-        lists = (by_keypoints, reach.places_of_rows(near), self._by_hash(query, allowed))
-        named = list(dict.fromkeys([*interleaved(lists, (BY_KEYPOINTS, BY_EMBEDDING, BY_HASH)), *by_keypoints]))
+        near = reach.places_of_rows(best.nearest()[0])
+        first = interleaved((by_keypoints, near, self._by_hash(query, allowed)), (BY_KEYPOINTS, BY_EMBEDDING, BY_HASH))
+        named = list(dict.fromkeys([*first, *by_keypoints, *near]))
         chosen, like = self._diverse(named, BY_KEYPOINTS + BY_EMBEDDING + BY_HASH)
         found = yield from self._check(reach, query, best.views, chosen)
         copies = {place for place, (_, finding) in found.items() if finding.verdict.is_copy}
-        more = [place for place, others in like if copies.intersection(others)][: best.top_k]
+        more = [place for place, others in like if copies.intersection(others)]
+        if scope == "alike":
+            shown = set(near)
+            more = [place for place in more if place in shown]
+        else:
+            # No more than have room: they would outrank copies of other kinds and push them out.
+            more = more[: max(0, top_k - len(copies))]
         found.update((yield from self._check(reach, query, best.views, more)))
         by_row = {int(reach.rows[place]): told for place, told in found.items()}
         by_row.update(self._same_bytes(coverage, query, best.views, mask))
@@ -191,7 +198,7 @@ def answers(
     for number, one in enumerate(best):
         findings: dict[int, tuple[float, Finding]] = {}
         if copies is not None:
-            findings = yield from copies.findings(coverage, described[number].result(), one, mask)
+            findings = yield from copies.findings(coverage, described[number].result(), one, mask, top_k, scope)
         rows, scores = one.nearest()
         for row, score in zip(rows.tolist(), scores.tolist()):
             findings.setdefault(row, (score, by_score(score, convincing)))

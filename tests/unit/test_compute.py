@@ -356,6 +356,13 @@ def test_a_thread_stays_free_while_pictures_may_come(benches: list[Bench]) -> No
     assert len(by_kind(bench.take(10))[1]) == 10
 
 
+def test_features_do_not_wait_for_the_last_picture(benches: list[Bench]) -> None:
+    bench = start(benches, ColourEncoder(batch_size=4), extractor=ColourExtractor())
+    bench.offer(*shades(9), more=1)
+    embedded, described = by_kind(bench.take(18))
+    assert len(embedded) == len(described) == 9
+
+
 @pytest.mark.parametrize("is_local", [False, True])
 def test_no_more_pictures_wait_for_their_features_than_the_backlog_takes(
     benches: list[Bench], monkeypatch: pytest.MonkeyPatch, is_local: bool
