@@ -19,8 +19,13 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from benchmarks.made_up_verdicts import ANSWERS, CROP, made_up  # noqa: E402
+
 if TYPE_CHECKING:
     from ras.gui.app import App
+
+FIRST = "far_away.png"
+"""The picture of the sample that made-up answers have on top."""
 
 # Name → (theme, dots per inch, size of the window, what is done in it).
 SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
@@ -45,7 +50,29 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "results-dark": ("dark", 96, "1240x770", ("archive", "query")),
     "results-light": ("light", 96, "1240x770", ("archive", "query")),
     "details-scrolled": ("dark", 96, "1240x800", ("archive", "query", "sixth")),
-    "nothing-convincing": ("dark", 96, "1240x800", ("archive", "other")),
+    "identical-dark": ("dark", 96, "1240x800", ("archive", "identical")),
+    "identical-rest-light": ("light", 96, "1240x800", ("archive", "identical", "rest")),
+    "altered-dark": ("dark", 96, "1240x800", ("archive", "altered", "third")),
+    "altered-light": ("light", 96, "1240x800", ("archive", "altered", "second")),
+    "cropped-dark": ("dark", 96, "1240x800", ("archive", "cropped")),
+    "alike-light": ("light", 96, "1240x800", ("archive", "alike")),
+    "unlikely-dark": ("dark", 96, "1240x800", ("archive", "unlikely")),
+    "unlikely-rest-dark": ("dark", 96, "1240x800", ("archive", "unlikely", "rest")),
+    "no-copy-light": ("light", 96, "1240x800", ("archive", "copies", "unlikely")),
+    "nothing-alike-dark": ("dark", 96, "900x600", ("archive", "look-alikes", "unlikely")),
+    "scopes-dark": ("dark", 96, "1240x800", ("archive", "altered", "scopes")),
+    "search-menu-light": ("light", 96, "1240x800", ("archive", "altered", "search-menu")),
+    "narrow-altered-dark": ("dark", 96, "900x600", ("archive", "altered", "third")),
+    "narrow-altered-light": ("light", 96, "900x600", ("archive", "index", "altered", "second")),
+    "narrow-unlikely": ("light", 96, "900x600", ("archive", "unlikely")),
+    "narrow-notice": ("dark", 96, "900x600", ("archive", "altered", "third", "notice")),
+    "altered-notice": ("dark", 96, "1240x770", ("archive", "altered", "third", "notice")),
+    "wide-altered": ("dark", 96, "1900x1030", ("archive", "altered", "second")),
+    "double-altered-light": ("light", 192, "1900x1060", ("archive", "altered", "second")),
+    "double-altered-dark": ("dark", 192, "1900x1060", ("archive", "altered", "third")),
+    "double-unlikely": ("light", 192, "1900x1060", ("archive", "unlikely")),
+    "blank-query": ("dark", 96, "1240x800", ("archive", "altered", "blank")),
+    "unfinished-light": ("light", 96, "1240x770", ("archive", "index", "unfinished")),
     "notice-and-download": ("dark", 96, "1240x800", ("archive", "query", "notice", "download")),
     "error-light": ("light", 96, "1240x800", ("archive", "query", "error")),
     "fault": ("dark", 96, "1240x800", ("archive", "query", "fault")),
@@ -136,6 +163,9 @@ def draw(name: str, out: Path) -> int:
         """Its searches (``half``) or indexings (``stall``) stay where they are after some 40 %."""
 
         def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
+            for name in ANSWERS:
+                if name in steps:
+                    return made_up(name, archive, settings.scope, FIRST)
             return self._half("half", super().search(settings, query, archive))
 
         def index(self, archive: Archive, retry: bool) -> Job[IndexReport]:
@@ -174,6 +204,9 @@ def draw(name: str, out: Path) -> int:
 
 
 def act(app: App, step: str, steps: Sequence[str]) -> None:
+    from PIL import Image
+
+    from ras.gui.bench import IndexState
     from ras.gui.sample import QUERIES, SAMPLE
     from ras.paths import ASSETS
     from ras.records import Progress
@@ -183,9 +216,25 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         before = app.inputs.archive
         app.inputs.open_archive([str(path)])
         live(app, lambda: app.inputs.archive is not before and app.index.readiness.index is not None)
-    elif step in ("query", "other"):
-        app.inputs.load_query(str(QUERIES / "bordered.png" if step == "query" else ASSETS / "icon.png"))
+    elif step == "query" or step in ANSWERS:
+        queries = {"unlikely": ASSETS / "icon.png", "alike": ASSETS / "icon.png", "cropped": cropped_query()}
+        app.inputs.load_query(str(queries.get(step, QUERIES / "bordered.png")))
         live(app, lambda: app.run.report is not None or ("half" in steps and app.results.amount > 8))
+    elif step in ("copies", "look-alikes"):
+        app.choose_scope("copies" if step == "copies" else "alike")
+    elif step == "rest":
+        app.show_rest()
+    elif step == "blank":
+        path = Path(os.environ["RAS_HOME"]) / "white.png"
+        Image.new("RGB", (640, 480), "white").save(path)
+        app.inputs.load_query(str(path))
+        live(app, lambda: bool(app.notices.sentences))
+    elif step == "unfinished":
+        app.index.show(dataclasses.replace(app.index.readiness, index=IndexState(94, 92, 2, 31)))
+    elif step == "scopes":
+        app.query_panel.scope_button.event_generate("<Button-1>")
+    elif step == "search-menu":
+        app.root.event_generate("<Alt-s>")
     elif step == "index":
         app.index.start()
         live(app, lambda: not app.index.run.running or ("stall" in steps and (app.index.run.percent or 0) >= 40))
@@ -206,8 +255,8 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         app.query_panel.mode_menu.master.event_generate("<Button-1>")  # as a click does
     elif step == "drag":
         app.query_panel.zone.light(True)
-    elif step == "sixth":
-        app.results.select(5)
+    elif step in ("second", "third", "sixth"):
+        app.results.select({"second": 1, "third": 2, "sixth": 5}[step])
     elif step == "notice":
         app.notices.say("CLIP ViT-B/32 is ready: from now on searches use it.")
     elif step == "download":
@@ -222,6 +271,20 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         app.root.event_generate("<Alt-f>")
     elif step == "context":
         app.results.canvas.event_generate("<Shift-F10>")
+
+
+def cropped_query() -> Path:
+    """The part of the first picture that is outlined on it."""
+    from PIL import Image
+
+    from ras.gui.sample import SAMPLE
+
+    path = Path(os.environ["RAS_HOME"]) / "cropped.png"
+    with Image.open(next(SAMPLE.parent.rglob(f"{Path(FIRST).stem}-*"))) as whole:
+        left, top, right, bottom = (*CROP[0], *CROP[2])
+        box = (left * whole.width, top * whole.height, right * whole.width, bottom * whole.height)
+        whole.convert("RGB").crop(tuple(map(round, box))).save(path)
+    return path
 
 
 def lost_archive(gone: bool) -> Path:

@@ -6,7 +6,6 @@ import dataclasses
 import gc
 import time
 import tkinter as tk
-from tkinter import ttk
 from typing import Any, Callable, Generator, Sequence
 
 from ras.errors import RASError, SettingsError
@@ -18,6 +17,7 @@ from ras.gui.commands import MenuBar
 from ras.gui.crashes import CrashReporter
 from ras.gui.encoder_choice import EncoderChoice
 from ras.gui.inputs import Inputs
+from ras.gui.keys import bind_enter
 from ras.gui.layout import Panels
 from ras.gui.pump import Pump
 from ras.gui.result_actions import ResultActions
@@ -53,6 +53,8 @@ class App:
             chore=self.chore,
             said=lambda text: self.status.say(text),
             media_folders=lambda: self.settings.media_folders,
+            like=lambda result: self.inputs.load_result(result, self.settings.media_folders),
+            veiled=lambda result: self.results.is_veiled(result),
         )
         self.panels = panels = Panels(self)
         self.archive_bar, self.notices, self.query_panel = panels.archive_bar, panels.notices, panels.query_panel
@@ -116,6 +118,8 @@ class App:
             self.chores,
             results=self.results,
             details=self.details,
+            zone=self.query_panel.zone,
+            encoder_id=self._encoder_in_use,
             media_folders=lambda: self.settings.media_folders,
         )
         self.archives = StoredArchives(
@@ -131,7 +135,7 @@ class App:
         )
         self.menu_bar = MenuBar(root, theme, menus.entries(self))
         menus.bind_result_keys(self)
-        root.bind_class("TButton", "<Return>", _press_button)
+        bind_enter(root)
         window.place(root, settings.window_geometry, self.theme.scale)
         root.protocol("WM_DELETE_WINDOW", self.close)
         self.update()
@@ -233,7 +237,28 @@ class App:
 
     def choose_mode(self, mode: str) -> None:
         self.change(mode=mode)
+        self.query_panel.name_mode(mode)
         self.index.show()
+
+    def choose_scope(self, scope: str) -> None:
+        """What is to be found from now on; what is shown of a search is searched for anew."""
+        if scope == self.settings.scope:
+            return
+        self.change(scope=scope)
+        self.query_panel.show_scope(scope)
+        if self.run.shown:
+            self.search()
+
+    def show_rest(self) -> None:
+        """Show also the results that are probably other pictures."""
+        self.run.show_rest()
+        self.results.canvas.focus_set()
+
+    def _encoder_in_use(self) -> str:
+        """Of the results that are shown."""
+        if self.run.report is not None:
+            return self.run.report.encoder
+        return self.encoder.facts.encoder_id if self.encoder.facts is not None else ""
 
     def _engine_built(self, facts: EngineFacts) -> None:
         self.index.use_encoder(facts.encoder_id)
@@ -273,9 +298,3 @@ class App:
     def chore(self, make_job: Callable[[], Generator[Any, None, Any]]) -> None:
         """Run a job beside the window of which nothing is to be heard unless it fails."""
         self.pump.start(self.chores, make_job)
-
-
-def _press_button(event: tk.Event[tk.Misc]) -> None:
-    """Tk's own buttons know the space bar alone."""
-    if isinstance(event.widget, ttk.Button):
-        event.widget.invoke()

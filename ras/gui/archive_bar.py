@@ -73,7 +73,7 @@ class ArchiveBar(ttk.Frame):
             self.index_button.grid_remove()
             self._fit()
             return
-        done = not state.fresh
+        done = not state.fresh and not state.unfinished
         self._checked = done and not busy and bool(state.indexed)
         self.index_button.configure(
             text=busy or index_label(state),

@@ -59,9 +59,9 @@ class ArchiveIndex:
 
     @property
     def possible(self) -> bool:
-        """Whether there is a picture in the archive that might still be indexed."""
+        """Whether there is a picture in the archive that might still be indexed, or lacks details."""
         state = self.readiness.index
-        return state is not None and state.indexed < state.pictures and not self.run.running
+        return state is not None and (state.indexed < state.pictures or state.unfinished > 0) and not self.run.running
 
     @property
     def has_failures(self) -> bool:

@@ -205,11 +205,16 @@ class ArchivesWindow:
 
 
 def _usage_text(contents: StoreContents) -> str:
-    """``2 archives · 7,122 pictures · 12.3 MB: embeddings 7.3 MB, previews 4.1 MB, FAISS index 0.5 MB``."""
+    """``2 archives · 7,122 pictures · 32.3 MB: embeddings 7.3 MB, details 20.0 MB, previews 4.1 MB, …``."""
     usage = contents.usage
     if not contents.archives:
         return "No archive is indexed yet. Open one and press “Index archive”."
-    parts = {"embeddings": usage.embedding_bytes, "previews": usage.preview_bytes, "FAISS index": usage.index_bytes}
+    parts = {
+        "embeddings": usage.embedding_bytes,
+        "details": usage.feature_bytes,
+        "previews": usage.preview_bytes,
+        "FAISS index": usage.index_bytes,
+    }
     named = ", ".join(f"{name} {size(amount)}" for name, amount in parts.items() if amount)
     said = f"{count(len(contents.archives), 'archive')} · {count(usage.pictures, 'picture')}"
     return " · ".join([said, f"{size(usage.total_bytes)}: {named}" if named else size(usage.total_bytes)])

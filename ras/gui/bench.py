@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
+from ras.errors import DecodeError, SkipReason
 from ras.records import Archive, IndexReport, Job, Notice, Query, SearchReport
 from ras.settings import Settings
+from ras.text import clean
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ras.engine import ModeState, SearchEngine
+    from ras.records import SearchResult
 
 PREVIEW_SIDE = 720
 
@@ -31,6 +34,8 @@ class IndexState:
     indexed: int
     failed: int
     """Pictures that could not be had when they were last tried."""
+    unfinished: int = 0
+    """Indexed pictures that lack details, by which altered copies are told."""
 
     @property
     def fresh(self) -> int:
@@ -113,7 +118,11 @@ class Bench:
         if self._engine is None:
             yield from self.build(settings)
         assert self._engine is not None
-        return (yield from self._engine.search(query, archive, mode=settings.mode, top_k=settings.top_k))
+        return (
+            yield from self._engine.search(
+                query, archive, mode=settings.mode, top_k=settings.top_k, scope=settings.scope
+            )
+        )
 
     def readiness(self) -> Job[Readiness]:
         """What can be done with the archive that is open, after something may have changed."""
@@ -138,7 +147,8 @@ class Bench:
     def _index_state(self, archive: Archive) -> IndexState | None:
         from ras.gui.stored_archives import count_indexed
 
-        return None if self._engine is None else count_indexed(archive, self._engine.encoder.id)
+        engine = self._engine
+        return None if engine is None else count_indexed(archive, engine.encoder.id, engine.features_id)
 
 
 def load(source: str | Path | Image, name: str | None = None) -> Job[LoadedQuery]:
@@ -151,3 +161,23 @@ def load(source: str | Path | Image, name: str | None = None) -> Job[LoadedQuery
     # Halved and halved as far as it goes, then resized: a quarter of the time, and the search waits for it.
     preview.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), reducing_gap=1.0)
     return LoadedQuery(query, preview, str(source) if isinstance(source, (str, Path)) else "clipboard")
+
+
+def load_result(result: SearchResult, media_folders: Sequence[str]) -> Job[LoadedQuery]:
+    """A result's picture as the query: its media file, or its preview where that is gone or of a kind that RAS does not
+    search for. Raises DecodeError where there is neither.
+    """
+    from ras.gui import shapes
+    from ras.media import media_path
+
+    name = result.record.file_name
+    path = media_path(result.record, media_folders)
+    if path is not None:
+        try:
+            return (yield from load(path, name))
+        except DecodeError:
+            if result.preview is None:
+                raise
+    if result.preview is None:
+        raise DecodeError(f"“{clean(name, longest=100)}” is not on this computer.", SkipReason.MISSING)
+    return (yield from load(shapes.open_preview(result.preview), name))

@@ -6,12 +6,14 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable
 
+from ras.gui.headline import Headline
 from ras.gui.results_grid import ResultsGrid
 from ras.gui.sample import SAMPLE, SampleQuery, is_sample
+from ras.gui.theme import has_focus
 from ras.gui.welcome import Welcome
-from ras.text import count, percent
 
 if TYPE_CHECKING:
+    from ras.gui.answer import Answer
     from ras.gui.inputs import Inputs
     from ras.gui.search_run import SearchRun
     from ras.gui.theme import Theme
@@ -33,66 +35,69 @@ class Centre(ttk.Frame):
         opened: Callable[[SearchResult], None],
         menu: Callable[[SearchResult, int, int], None],
         search: Callable[[], None],
+        show_rest: Callable[[], None],
+        search_wider: Callable[[], None],
         can_drop: bool,
     ) -> None:
         super().__init__(parent)
         px = theme.px
         self._search, self._can_drop = search, can_drop
+        self._show_rest, self._search_wider = show_rest, search_wider
         self.sample_queries: tuple[SampleQuery, ...] = ()
         """Offered where the sample is open and no query is chosen."""
         self._waiting: str | None = None
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(2, weight=1)
-        self._head = ttk.Label(self, style="Title.TLabel")
-        self._head.grid(row=0, sticky="w", padx=px(14))
-        self._comment = ttk.Label(self, style="Muted.TLabel")
-        self._comment.grid(row=1, sticky="w", padx=px(14), pady=(0, px(6)))
+        self.rowconfigure(1, weight=1)
+        self.head = Headline(self, theme, more=show_rest)
+        self.head.grid(row=0, sticky="ew", padx=px(14), pady=(0, px(6)))
         self.results = ResultsGrid(self, theme, selected=selected, opened=opened, menu=menu)
-        self.results.grid(row=2, sticky="nsew")
+        self.results.grid(row=1, sticky="nsew")
         self.welcome = Welcome(self, theme)
-        self.welcome.grid(row=0, rowspan=3, sticky="nsew")
+        self.welcome.grid(row=0, rowspan=2, sticky="nsew")
 
     @property
     def headline(self) -> str:
         """What is said over the results."""
-        return str(self._head.cget("text"))
+        return self.head.text
 
     def show(self, inputs: Inputs, run: SearchRun) -> None:
         if self._waiting is not None:
             self.after_cancel(self._waiting)
             self._waiting = None
         if self.results.amount:
-            self._say(*self._said_of_results(run))
-            self.welcome.grid_remove()
+            self._say_of_results(run)
+            if self.welcome.grid_info():
+                self.welcome.grid_remove()
         elif run.running:
-            self._say("Searching …", "")
+            self.head.say("Searching …", "")
             self._waiting = self.after(_FLASH_MS, self._show_searching)
+        elif run.answer is not None:
+            self.welcome.grid()
+            self._show_answer(run.answer)
         else:
             self.welcome.grid()
             self._show_what_to_do(inputs, run)
-
-    def _say(self, head: str, comment: str) -> None:
-        self._head.configure(text=head)
-        self._comment.configure(text=comment)
 
     def _show_searching(self) -> None:
         self._waiting = None
         self.welcome.grid()
         self.welcome.show("search", "Searching …", ["The first results appear in a moment."])
 
-    def _said_of_results(self, run: SearchRun) -> tuple[str, str]:
-        amount = self.results.amount
+    def _say_of_results(self, run: SearchRun) -> None:
         if run.running:
-            return "Best so far …", "The order settles while the search goes on."
-        if run.report is None:
-            return "Best so far", "The search was stopped before its end."
-        best = run.report.results[0].score
-        if not run.report.is_convincing:
-            likely = "The picture does not seem to be in this archive."
-            alike = f"These {amount:,} are the most alike." if amount > 1 else ""
-            return f"Nothing convincing: the best is {percent(best)}", f"{likely} {alike}".strip()
-        good = sum(result.score >= run.report.convincing for result in run.report.results)
-        return f"{count(good, 'convincing result')}", f"The {count(amount, 'picture')} most alike, the best first."
+            self.head.say("Best so far …", "The order settles while the search goes on.")
+        elif run.answer is None:
+            self.head.say("Best so far", "The search was stopped before its end.")
+        else:
+            self.head.say(run.answer.headline, run.answer.comment, run.answer.more if run.rest_hidden else "")
+
+    def _show_answer(self, answer: Answer) -> None:
+        """Nothing was found that is worth a tile: said in place of the tiles, with the ways on."""
+        offered = ((answer.more, self._show_rest), (answer.wider, self._search_wider))
+        buttons = [(label, do) for label, do in offered if label]
+        self.welcome.show("search", answer.headline, answer.comment.splitlines(), buttons=buttons)
+        if has_focus(self.results.canvas):  # which cannot be seen
+            self.welcome.focus_button()
 
     def _show_what_to_do(self, inputs: Inputs, run: SearchRun) -> None:
         show = self.welcome.show

@@ -25,10 +25,11 @@ class Choice:
     """Several entries of a menu of which one is ticked."""
 
     menu: str
-    options: Sequence[tuple[str, str]]
+    options: tuple[tuple[str, str], ...]
     """(value, label)"""
     current: Callable[[], str]
     choose: Callable[[str], None]
+    after_line: bool = False
 
 
 def shown_keys(keys: str, aqua: bool) -> str:
@@ -50,7 +51,7 @@ class MenuBar(tk.Menu):
         self._theme, self._entries = theme, entries
         self._aqua = root.tk.call("tk", "windowingsystem") == "aqua"
         self._menus: list[tk.Menu] = []
-        self._variables: dict[str, tk.StringVar] = {}
+        self._variables: dict[Choice, tk.StringVar] = {}
         for name in dict.fromkeys(entry.menu for entry in entries):
             menu = tk.Menu(self, tearoff=False, postcommand=lambda: None)
             menu.configure(postcommand=lambda menu=menu, name=name: self._fill(menu, name))  # type: ignore[misc]
@@ -70,15 +71,15 @@ class MenuBar(tk.Menu):
         for entry in self._entries:
             if entry.menu != name:
                 continue
+            if entry.after_line:
+                menu.add_separator()
             if isinstance(entry, Choice):
                 # Kept, because Tk reads it when the entry is drawn, and a variable that is collected is unset.
-                variable = self._variables[name] = tk.StringVar(menu, entry.current())
+                variable = self._variables[entry] = tk.StringVar(menu, entry.current())
                 for value, label in entry.options:
                     command = lambda entry=entry, value=value: entry.choose(value)  # noqa: E731
                     menu.add_radiobutton(label=label, value=value, variable=variable, command=command)
                 continue
-            if entry.after_line:
-                menu.add_separator()
             menu.add_command(
                 label=entry.label,
                 command=entry.run,

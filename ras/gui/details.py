@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import tkinter as tk
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable, Sequence
 
 from PIL import ImageTk
 
 from ras.gui import shapes
+from ras.gui.action_board import Action, ActionBoard
 from ras.gui.dates import long_date
+from ras.gui.region_outline import worth_outlining
 from ras.gui.theme import Theme
-from ras.text import percent, size
+from ras.gui.verdict_lines import VerdictLines
+from ras.text import size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ras.records import SearchResult
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something to do with a result, in the panel and in the context menu."""
-
-    label: str
-    keys: str
-    """The shortcut as it is shown, or ``""``."""
-    run: Callable[[SearchResult], None]
-    possible: Callable[[SearchResult], bool] = lambda _result: True
-    short: str = ""
-    """The label where there is little room."""
+    from ras.records import Point, SearchResult
 
 
 class DetailsPanel(ttk.Frame):
@@ -42,6 +31,8 @@ class DetailsPanel(ttk.Frame):
         self._theme = theme
         self._result: SearchResult | None = None
         self._image: Image | None = None
+        self.region: tuple[Point, ...] = ()
+        """What of the picture is outlined: corners in shares of its sides."""
         self._sharp = False
         self._about: list[str] = []
         self._message = ""
@@ -50,16 +41,10 @@ class DetailsPanel(ttk.Frame):
         # Where the window is low the message gives way first: its text scrolls, a button that is cut off is lost.
         self.rowconfigure(4, weight=1)
 
-        self._top = head = ttk.Frame(self, style="Card.TFrame")
-        head.columnconfigure(0, weight=1)
-        head.grid(row=0, sticky="ew", pady=(0, px(8)))
-        self._title = ttk.Label(head, style="Card.Title.TLabel")
-        self._title.grid(row=0, column=0, sticky="w")
-        self._close = ttk.Button(head, style="Card.Quiet.TButton", command=close, takefocus=False)
-        self._close.grid(row=0, column=1, sticky="e")
-
+        self.verdict = VerdictLines(self, theme, close=close)
+        self.verdict.grid(row=0, sticky="ew")
         self._picture = tk.Label(self, borderwidth=0, anchor="center")
-        self._picture.grid(row=1, sticky="ew")
+        self._picture.grid(row=1, sticky="ew", pady=(px(8), 0))
         self._author = ttk.Label(self, style="Card.Strong.TLabel")
         self._author.grid(row=2, sticky="w", pady=(px(12), 0))
         self._facts = ttk.Label(self, style="Card.Muted.TLabel", justify="left")
@@ -72,26 +57,8 @@ class DetailsPanel(ttk.Frame):
         self._text.bind("<Tab>", lambda event: self._leave_text(event, forward=True))
         self._text.bind("<Shift-Tab>", lambda event: self._leave_text(event, forward=False))
 
-        self._buttons: list[tuple[Action, ttk.Button]] = []
-        self._board = board = ttk.Frame(self, style="Card.TFrame")
-        board.grid(row=5, sticky="ew")
-        board.columnconfigure((0, 1), weight=1, uniform="half")
-        for place, action in enumerate(actions):
-            style = "Card.Half.TButton" if place else "Card.Accent.TButton"
-            button = ttk.Button(board, text=action.short or action.label, style=style)
-            button.configure(command=lambda action=action: self._run(action))  # type: ignore[misc]
-            row, column = divmod(place + 1, 2) if place else (0, 0)
-            left = px(3) if place and column else 0
-            right = px(3) if place and not column else 0
-            button.grid(
-                row=row,
-                column=column,
-                columnspan=1 if place else 2,
-                sticky="ew",
-                padx=(left, right),
-                pady=(px(5) if row else 0, 0),
-            )
-            self._buttons.append((action, button))
+        self.board = ActionBoard(self, theme, actions)
+        self.board.grid(row=5, sticky="ew")
         self.bind("<Configure>", self._resized, add=True)
         self.bind("<<ThemeChanged>>", lambda _event: self._recolour(), add=True)
         self._recolour()
@@ -105,15 +72,18 @@ class DetailsPanel(ttk.Frame):
     def result(self) -> SearchResult | None:
         return self._result
 
-    def show(self, result: SearchResult, link_state: str, *, veiled: bool) -> None:
-        """``link_state``: a few words on whether the picture can still be had."""
+    def show(self, result: SearchResult, link_state: str, *, veiled: bool, encoder_id: str = "") -> None:
+        """``link_state``: a few words on whether the picture can still be had. ``encoder_id``: what made the score."""
         theme, record = self._theme, result.record
         self._result = result
         self._image, self._sharp = None, False
         if result.preview is not None:
             picture = shapes.open_preview(result.preview)
             self._image = shapes.veiled(picture) if veiled else picture
-        self._title.configure(text=f"{percent(result.score)} alike")
+        matched = result.matched_region
+        self.region = matched.picture if matched and not veiled and worth_outlining(matched.picture) else ()
+        self.verdict.show(result, encoder_id)
+        self.board.show(result)
         self._about = [
             f"#{theme.shown(record.channel.name)} · {theme.shown(record.channel.guild_name)}",
             long_date(record.timestamp),
@@ -126,8 +96,6 @@ class DetailsPanel(ttk.Frame):
         self._text.delete("1.0", "end")
         self._text.insert("1.0", content or "(a picture without words)")
         self._text.configure(state="disabled", foreground=theme.palette.text if content else theme.palette.muted)
-        for action, button in self._buttons:
-            button.configure(state="normal" if action.possible(result) else "disabled")
         self._draw()
 
     def sharpen(self, key: str, image: Image) -> None:
@@ -138,19 +106,23 @@ class DetailsPanel(ttk.Frame):
 
     def picture_size(self) -> tuple[int, int]:
         """The room for the picture, in pixels: what the other parts leave, and enough of the message to read on."""
-        px = self._theme.px
-        width = max(px(120), self.winfo_width() - 2 * px(16))
-        others = sum(part.winfo_reqheight() for part in (self._top, self._author, self._facts, self._board))
+        px, width = self._theme.px, self._width()
+        others = self.verdict.height + self.board.height
+        others += sum(part.winfo_reqheight() for part in (self._author, self._facts))
         left = self.winfo_height() - 2 * px(16) - others - sum(px(gap) for gap in (8, *self._gaps()))
         return width, max(px(28), min(round(width * 0.8), left - self._message_height(width)))
 
+    def _width(self) -> int:
+        """Of all that stands in the panel."""
+        return max(self._theme.px(120), self.winfo_width() - 2 * self._theme.px(16))
+
     def _message_height(self, width: int) -> int:
-        """What the message wants, five lines at most; in a low window one."""
+        """What the message wants, five lines at most; fewer the lower the window, down to one."""
         theme = self._theme
         room = width - 2 * theme.px(12)
         lines = self._message.splitlines() or [""]
         rows = sum(1 + theme.measure(line[:400], "RasBody") // room for line in lines[:5])
-        rows = 1 if self._is_low() else min(5, rows + 1)
+        rows = 1 if self._is_low() else min(3 if self._is_low(640) else 5, rows + 1)
         return rows * (theme.line_height("RasBody") + theme.px(2)) + 2 * theme.px(10)
 
     def _gaps(self) -> tuple[int, int, int, int]:
@@ -168,19 +140,17 @@ class DetailsPanel(ttk.Frame):
     def _fit_facts(self) -> None:
         """Each fact on two lines at most, on one in a low window."""
         if self._result is not None:
-            width = self.picture_size()[0]
+            width = self._width()
+            self.verdict.fit(width, low=self._is_low())
+            self.board.fit(low=self._is_low(640))
             room = round(width * (1 if self._is_low() else 1.8))
             author = self._theme.shown(self._result.record.author)
             self._author.configure(text=self._theme.elided(author, "RasStrong", room), wraplength=width)
             facts = [self._theme.elided(fact, "RasSmall", room) for fact in self._about if fact]
             self._facts.configure(text="\n".join(facts), wraplength=width)
 
-    def _is_low(self) -> bool:
-        return 1 < self.winfo_height() < self._theme.px(520)
-
-    def _run(self, action: Action) -> None:
-        if self._result is not None:
-            action.run(self._result)
+    def _is_low(self, height: float = 520) -> bool:
+        return 1 < self.winfo_height() < self._theme.px(height)
 
     def _draw(self) -> None:
         if self._result is None or self.winfo_width() <= 1:
@@ -188,7 +158,9 @@ class DetailsPanel(ttk.Frame):
         theme, colours = self._theme, self._theme.palette
         room = self.picture_size()
         if self._image is not None:
-            face = shapes.framed(self._image, room, theme.px(8), colours.well, colours.panel)
+            face = shapes.framed(
+                self._image, room, theme.px(8), colours.well, colours.panel, region=self.region, line=theme.px(3)
+            )
         else:
             face = shapes.rounded_box(room, theme.px(8), colours.well, behind=colours.panel)
         self._photo = ImageTk.PhotoImage(face, master=self)
@@ -197,7 +169,6 @@ class DetailsPanel(ttk.Frame):
     def _recolour(self) -> None:
         colours = self._theme.palette
         self._picture.configure(background=colours.panel)
-        self._close.configure(image=self._theme.icon("close", 16, colours.muted))
         self._text.configure(
             background=colours.well,
             foreground=colours.text,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from ras.gui import dialogs
-from ras.gui.bench import load
+from ras.gui.bench import load, load_result
 from ras.gui.sample import FIRST_QUERY, SAMPLE
 from ras.records import Notice, Progress
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ras.gui.pump import Pump
     from ras.gui.query_panel import QueryPanel
     from ras.gui.status_bar import StatusBar
+    from ras.records import Job, SearchResult
     from ras.worker import Ticket, Worker
 
 
@@ -135,10 +136,18 @@ class Inputs:
 
     def load_query(self, source: Any, name: str | None = None) -> None:
         """Make a picture (a path, or a PIL image with its ``name``) the query."""
+        self._load(name or Path(source).name, lambda: load(source, name))
+
+    def load_result(self, result: SearchResult, media_folders: Sequence[str]) -> None:
+        """Make a result's picture the query."""
+        folders = tuple(media_folders)
+        self._load(result.record.file_name, lambda: load_result(result, folders))
+
+    def _load(self, name: str, make_job: Callable[[], Job[LoadedQuery]]) -> None:
         self._begins()
         if self._loading is not None:
             self._loading.cancel()
-        self._query_panel.show_loading(name or Path(source).name)
+        self._query_panel.show_loading(name)
 
         def done(loaded: LoadedQuery) -> None:
             self._loading = None
@@ -152,7 +161,7 @@ class Inputs:
             self._changed()
             self._failed(error)
 
-        self._loading = self._pump.start(self._query_worker, lambda: load(source, name), done=done, failed=failed)
+        self._loading = self._pump.start(self._query_worker, make_job, done=done, failed=failed)
         self._changed()
 
     def clear_query(self) -> None:

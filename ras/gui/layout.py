@@ -12,7 +12,6 @@ from ras.gui.details import DetailsPanel
 from ras.gui.notices import NoticeBar
 from ras.gui.query_panel import QueryPanel
 from ras.gui.status_bar import StatusBar
-from ras.settings import MODES
 
 if TYPE_CHECKING:
     from ras.gui.app import App
@@ -48,10 +47,12 @@ class Panels(ttk.Frame):
             browse=lambda: app.inputs.ask_for_picture(),
             clear=lambda: app.inputs.clear_query(),
             choose_mode=app.choose_mode,
+            choose_scope=app.choose_scope,
             search=app.search,
             cancel=app.cancel,
         )
-        self.query_panel.name_mode({"auto": "Auto", **MODES}[app.settings.mode])
+        self.query_panel.name_mode(app.settings.mode)
+        self.query_panel.show_scope(app.settings.scope)
         self.query_panel.grid(row=2, column=0, sticky="ns")
         self.query_panel.grid_propagate(False)
         self.centre = Centre(
@@ -61,6 +62,8 @@ class Panels(ttk.Frame):
             opened=app.actions.open_message.run,
             menu=app.actions.pop_up,
             search=app.search,
+            show_rest=app.show_rest,
+            search_wider=lambda: app.choose_scope("all"),
             can_drop=can_drop,
         )
         self.centre.grid(row=2, column=1, sticky="nsew", padx=(px(4), 0))

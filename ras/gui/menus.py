@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Generator
 from ras.gui import dialogs
 from ras.gui.commands import Choice, Command, shown_keys
 from ras.gui.sample import SAMPLE
+from ras.settings import MODES, SCOPES
 
 if TYPE_CHECKING:
+    from ras.gui.action_board import Action
     from ras.gui.app import App
-    from ras.gui.details import Action
 
 THEMES = (("system", "Theme of the system"), ("dark", "Dark"), ("light", "Light"))
 ENCODERS = (("auto", "Automatic"), ("clip", "CLIP"), ("fingerprint", "Fingerprint"))
@@ -32,7 +33,13 @@ def entries(app: App) -> list[Command | Choice]:
         Command("File", "Quit", app.close, "Mod-q", after_line=True),
         Command("Search", "Search", app.search, "F5", possible=lambda: app.can_search),
         Command("Search", "Cancel", app.cancel, "Escape", possible=lambda: app.run.running or inputs.opening),
+        Choice("Search", tuple(SCOPES.items()), lambda: app.settings.scope, app.choose_scope, after_line=True),
+        Choice(
+            "Search", (("auto", "Auto"), *MODES.items()), lambda: app.settings.mode, app.choose_mode, after_line=True
+        ),
         Command("Search", "Go to the results", app.results.canvas.focus_set, "F6", after_line=True),
+        Command("Search", "Show the less alike, too", app.show_rest, "F7", possible=lambda: app.run.rest_hidden),
+        Command("Search", "More like this", lambda: _more_like(app), "Mod-l", possible=lambda: _can_more_like(app)),
         Command("Search", "Forget the picture", inputs.clear_query, possible=lambda: inputs.query is not None),
         Choice("View", THEMES, lambda: app.settings.theme, app.choose_theme),
         Command("View", "Details of the result", app.selection.toggle, "F8", after_line=True),
@@ -73,6 +80,16 @@ def bind_result_keys(app: App) -> None:
     for key in ("c", "C"):  # the capital where Caps Lock is on
         app.root.bind(f"<{command}-{key}>", lambda event: copy(event, actions.copy_url))
     app.root.bind(f"<{command}-Shift-C>", lambda event: copy(event, actions.copy_link))
+
+
+def _can_more_like(app: App) -> bool:
+    result = app.results.selection
+    return result is not None and app.actions.more_like.possible(result)
+
+
+def _more_like(app: App) -> None:
+    if app.results.selection is not None:
+        app.actions.more_like.run(app.results.selection)
 
 
 def _shortcuts(app: App) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The left column: the drop zone with the query's preview, the mode, and the button that searches or cancels."""
+"""The left column: the query, what is to be found and by which mode, and the button that searches or cancels."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable, Sequence
 
-from PIL import ImageTk
-
-from ras.gui import shapes
-from ras.gui.theme import Theme, has_focus
+from ras.gui.drop_zone import DropZone
+from ras.gui.theme import Theme
 from ras.gui.wording import mode_label, mode_word
+from ras.settings import MODES, SCOPES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +29,7 @@ class QueryPanel(ttk.Frame):
         browse: Callable[[], None],
         clear: Callable[[], None],
         choose_mode: Callable[[str], None],
+        choose_scope: Callable[[str], None],
         search: Callable[[], None],
         cancel: Callable[[], None],
     ) -> None:
@@ -52,16 +52,21 @@ class QueryPanel(ttk.Frame):
         self._caption = caption
 
         self._how = ttk.Label(self, text="How to search", style="Card.Muted.TLabel")
-        self._how.grid(row=2, sticky="w", pady=(theme.px(16), theme.px(4)))
-        self._mode = tk.StringVar(self)
-        self._modes = ttk.Menubutton(self)
-        self.mode_menu = tk.Menu(self._modes, tearoff=False)
-        self._modes.configure(menu=self.mode_menu)
-        self._modes.grid(row=3, sticky="ew")
+        self._how.grid(row=2, sticky="w", pady=(theme.px(14), 0))
+        self._scope, self._mode = tk.StringVar(self), tk.StringVar(self)
+        self.scope_button, self.scope_menu = self._choice(row=3)
+        for scope, label in SCOPES.items():
+            self.scope_menu.add_radiobutton(
+                label=label,
+                value=scope,
+                variable=self._scope,
+                command=lambda scope=scope: choose_scope(scope),  # type: ignore[misc]
+            )
+        self._modes, self.mode_menu = self._choice(row=4)
         self._word = ttk.Label(self, style="Card.Muted.TLabel", anchor="nw", justify="left")
-        self._word.grid(row=4, sticky="ew", pady=(theme.px(6), 0))
+        self._word.grid(row=5, sticky="ew", pady=(theme.px(6), 0))
         self.action = ttk.Button(self, text="Search", style="Card.Accent.TButton", command=search)
-        self.action.grid(row=5, sticky="ew", pady=(theme.px(16), 0))
+        self.action.grid(row=6, sticky="ew", pady=(theme.px(16), 0))
         for part in (self, self._caption, self._word):
             part.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", self._recolour, add=True)
@@ -88,9 +93,21 @@ class QueryPanel(ttk.Frame):
         self._caption.grid_remove()
         self._fit()
 
-    def name_mode(self, label: str) -> None:
+    def _choice(self, row: int) -> tuple[ttk.Menubutton, tk.Menu]:
+        button = ttk.Menubutton(self)
+        menu = tk.Menu(button, tearoff=False)
+        button.configure(menu=menu)
+        button.grid(row=row, sticky="ew", pady=(self._theme.px(6), 0))
+        return button, menu
+
+    def show_scope(self, scope: str) -> None:
+        """What is to be found, a key of ``SCOPES``."""
+        self._scope.set(scope)
+        self.scope_button.configure(text=SCOPES[scope])
+
+    def name_mode(self, mode: str) -> None:
         """The mode that is chosen, while it is not known yet what the modes can do."""
-        self._modes.configure(text=label)
+        self._modes.configure(text={"auto": "Auto", **MODES}[mode])
 
     def show_modes(self, states: Sequence[ModeState], chosen: str, more: str = "") -> None:
         """Offer the modes, each with how long it takes; of the chosen one the word below says all, and ``more``.
@@ -141,12 +158,25 @@ class QueryPanel(ttk.Frame):
             return
         self._wrap()
         px = self._theme.px
-        others = (self._caption, self._how, self._modes, self._word, self.action)
-        shown = [part for part in others if part is not self._caption or part.grid_info()]
-        taken = sum(part.winfo_reqheight() for part in shown) + px(10 + 16 + 4 + 6 + 16) + 2 * px(16)
-        height = max(px(72), min(round(self.winfo_width() * 0.9), self.winfo_height() - taken))
+        left = self.winfo_height() - self._taken(named=True)
+        if left < px(72):  # what the choices below are is plain without their name
+            self._how.grid_remove()
+            left = self.winfo_height() - self._taken(named=False)
+        else:
+            self._how.grid()
+        height = max(px(48), min(round(self.winfo_width() * 0.9), left))
         if height != self.zone.winfo_reqheight():
             self.zone.configure(height=height)
+
+    def _taken(self, *, named: bool) -> int:
+        """The height of all but the zone, with or without a name over the choices."""
+        px = self._theme.px
+        parts = {self.scope_button: 6, self._modes: 6, self._word: 6, self.action: 16}  # and the gap above each
+        if self._caption.grid_info():
+            parts[self._caption] = 10
+        if named:
+            parts[self._how] = 14
+        return sum(part.winfo_reqheight() + px(gap) for part, gap in parts.items()) + 2 * px(16)
 
     def _wrap(self) -> None:
         width = max(1, self.winfo_width() - 2 * self._theme.px(16))
@@ -155,91 +185,5 @@ class QueryPanel(ttk.Frame):
 
     def _recolour(self, _event: object = None) -> None:
         self._clear.configure(image=self._theme.icon("close", 16, self._theme.palette.muted))
-        self._theme.colour_menu(self.mode_menu)
-
-
-class DropZone(tk.Canvas):
-    """A large area that takes a picture: by a drop (the window hears of it), a click, or the keyboard."""
-
-    def __init__(
-        self, parent: tk.Misc, theme: Theme, *, can_drop: bool, browse: Callable[[], None], clear: Callable[[], None]
-    ) -> None:
-        super().__init__(
-            parent, highlightthickness=0, borderwidth=0, takefocus=True, height=theme.px(228), cursor="hand2"
-        )
-        self._theme = theme
-        self._can_drop = can_drop
-        self._preview: Image | None = None
-        self.lit = False
-        self._photo: ImageTk.PhotoImage | None = None
-        for event in ("<Configure>", "<<ThemeChanged>>", "<FocusIn>", "<FocusOut>", "<Enter>", "<Leave>"):
-            self.bind(event, self._draw, add=True)
-        self.bind("<Button-1>", lambda _event: self.focus_set())
-        self.bind("<ButtonRelease-1>", lambda _event: browse())
-        for key in ("<Return>", "<space>"):
-            self.bind(key, lambda _event: browse())
-        for key in ("<Delete>", "<BackSpace>"):
-            self.bind(key, lambda _event: clear())
-
-    def show(self, preview: Image | None) -> None:
-        self._preview = preview
-        self._draw()
-
-    def light(self, lit: bool) -> None:
-        """Glow while something is dragged over the window."""
-        if lit != self.lit:
-            self.lit = lit
-            self._draw()
-
-    def _draw(self, event: tk.Event[tk.Misc] | None = None) -> None:
-        width, height = self.winfo_width(), self.winfo_height()
-        if width < 20 or height < 20:
-            return
-        theme, colours = self._theme, self._theme.palette
-        hovered = event is not None and str(event.type) == "Enter"
-        focused = has_focus(self)
-        self.configure(background=colours.panel)
-        self.delete("all")
-        line = theme.px(2)
-        edge = colours.accent if self.lit else colours.link if focused else colours.muted if hovered else colours.line
-        fill = colours.soft if self.lit else colours.well
-        size, radius = (width, height), theme.px(10)
-        if self._preview is None or self.lit:
-            box = shapes.dashed_box(size, radius, fill, edge, line, colours.panel)
-        else:
-            box = shapes.rounded_box(size, radius, fill, edge, line, colours.panel)
-            inner = (width - 2 * line, height - 2 * line)
-            box.paste(shapes.framed(self._preview, inner, radius - line, fill, edge), (line, line))
-        self._photo = ImageTk.PhotoImage(box, master=self)
-        self.create_image(0, 0, image=self._photo, anchor="nw")
-        if self._preview is None or self.lit:
-            self._invite(width, height)
-
-    def _invite(self, width: int, height: int) -> None:
-        theme, colours = self._theme, self._theme.palette
-        head = "Drop a picture here" if self._can_drop else "Choose a picture"
-        tail = "or click to browse, Ctrl+V to paste" if self._can_drop else "Click to choose, or Ctrl+V to paste"
-        if self.lit:
-            head, tail = "Let go to use it", "Pictures are searched for, exports are opened"
-        middle = height // 2
-        icon = theme.icon("picture", 52, colours.link if self.lit else colours.muted)
-        self.create_image(width // 2, middle - theme.px(34), image=icon)
-        room = width - theme.px(32)
-        self.create_text(
-            width // 2,
-            middle + theme.px(20),
-            text=head,
-            font="RasTitle",
-            fill=colours.text,
-            width=room,
-            justify="center",
-        )
-        self.create_text(
-            width // 2,
-            middle + theme.px(48),
-            text=tail,
-            font="RasSmall",
-            fill=colours.muted,
-            width=room,
-            justify="center",
-        )
+        for menu in (self.scope_menu, self.mode_menu):
+            self._theme.colour_menu(menu)

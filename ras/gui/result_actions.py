@@ -1,4 +1,4 @@
-"""What can be done with a result: open it, copy from it, show its file."""
+"""What can be done with a result: open it, copy from it, show its file, search for pictures like it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import tkinter as tk
 from typing import TYPE_CHECKING, Any, Callable, Generator, Sequence
 
 from ras.gui import links
+from ras.gui.action_board import Action
 from ras.gui.commands import shown_keys
-from ras.gui.details import Action
 from ras.media import media_path
 from ras.text import clean
 
@@ -19,7 +19,9 @@ Chore = Callable[[], Generator[Any, None, Any]]
 
 
 class ResultActions:
-    """``chore`` runs a job beside the window; ``said`` gets a word on what was done."""
+    """``chore`` runs a job beside the window; ``said`` gets a word on what was done; ``like`` searches for more like
+    a result, of which ``veiled`` tells whether its picture may not be shown.
+    """
 
     def __init__(
         self,
@@ -29,6 +31,8 @@ class ResultActions:
         chore: Callable[[Chore], None],
         said: Callable[[str], None],
         media_folders: Callable[[], Sequence[str]],
+        like: Callable[[SearchResult], None],
+        veiled: Callable[[SearchResult], bool],
     ) -> None:
         self._root, self._theme = root, theme
         self._chore, self._said, self._media_folders = chore, said, media_folders
@@ -45,17 +49,25 @@ class ResultActions:
         self.show_in_folder = Action(
             "Show in folder", "", self._show_in_folder, lambda result: result.record.local_path is not None
         )
+        self.more_like = Action(
+            "More like this",
+            shown_keys("Mod-l", aqua),
+            like,
+            # As the query it would be seen, whatever veils it as a result.
+            lambda result: (result.preview is not None or result.record.local_path is not None) and not veiled(result),
+        )
         self._menu = tk.Menu(root, tearoff=False)
 
     @property
     def in_panel(self) -> tuple[Action, ...]:
-        return (self.open_message, self.copy_link, self.copy_url, self.open_picture, self.open_in_app)
+        halves = (self.copy_link, self.copy_url, self.open_picture, self.open_in_app)
+        return (self.open_message, *halves, self.more_like)
 
     @property
     def in_menu(self) -> tuple[Action | None, ...]:
         """None is a line between groups."""
         opening = (self.open_message, self.open_in_app, None, self.open_picture, self.show_in_folder)
-        return (*opening, None, self.copy_url, self.copy_link)
+        return (*opening, None, self.copy_url, self.copy_link, None, self.more_like)
 
     def pop_up(self, result: SearchResult, x: int, y: int) -> None:
         menu = self._menu

@@ -18,8 +18,6 @@ _SLICE = 0.008
 """Seconds that decoding previews may take before the window gets its turn."""
 _DRAG_SECONDS = 0.2
 """Between two changes of the size that somebody makes who drags the window's edge, at most."""
-NOTHING_IS = 2.0
-"""As the score from which on results are convincing: higher than any."""
 
 
 class ResultsGrid(ttk.Frame):
@@ -48,7 +46,6 @@ class ResultsGrid(ttk.Frame):
 
         self._results: tuple[SearchResult, ...] = ()
         self._places: dict[str, int] = {}
-        self._convincing = NOTHING_IS
         self._selected: str | None = None
         self._touched = False
         self._hovered: int | None = None
@@ -86,11 +83,15 @@ class ResultsGrid(ttk.Frame):
         """Whether every tile that can be seen has its picture."""
         return not self._wanted and self._decoding is None and self._settling is None
 
-    def show(self, results: Sequence[SearchResult], convincing: float = NOTHING_IS) -> None:
-        """``convincing``: the score from which on a result is marked as good; none is by default."""
+    @property
+    def chosen(self) -> SearchResult | None:
+        """What the user has selected, not what is selected for being the best so far."""
+        return self.selection if self._touched else None
+
+    def show(self, results: Sequence[SearchResult]) -> None:
         shown_before = bool(self._results)
         before = self.selection
-        self._results, self._convincing = tuple(results), convincing
+        self._results = tuple(results)
         self._places = {result.record.key: place for place, result in enumerate(self._results)}
         if not self._results:
             self._touched = False
@@ -226,8 +227,7 @@ class ResultsGrid(ttk.Frame):
         if result.record.key == self._selected:
             state = "focus" if has_focus(self.canvas) else "selected"
         card = images.card(self.layout.tile, state)
-        pill = images.pill(convincing=result.score >= self._convincing)
-        tile.dress(card=card, face=face, pill=pill, veiled=veiled)
+        tile.dress(card=card, face=face, pill=images.pill(result), veiled=veiled)
 
     def _decode(self) -> None:
         """Decode previews that are wanted, for a moment; come back for the rest."""

@@ -1,13 +1,18 @@
-"""The selected result at length: shown in the details panel at once, and sharper when the selection rests on it."""
+"""The selected result at length: shown in the details panel at once, and sharper when the selection rests on it.
+
+What of the query it shows is outlined on the query.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable, Sequence
 
+from ras.gui.region_outline import worth_outlining
 from ras.gui.result_actions import link_state
 
 if TYPE_CHECKING:
     from ras.gui.details import DetailsPanel
+    from ras.gui.drop_zone import DropZone
     from ras.gui.local_picture import LocalPicture
     from ras.gui.pump import Pump
     from ras.gui.results_grid import ResultsGrid
@@ -30,10 +35,13 @@ class Selection:
         *,
         results: ResultsGrid,
         details: DetailsPanel,
+        zone: DropZone,
+        encoder_id: Callable[[], str],
         media_folders: Callable[[], Sequence[str]],
     ) -> None:
         self._pump, self._worker = pump, worker
-        self._results, self._details, self._media_folders = results, details, media_folders
+        self._results, self._details, self._zone = results, details, zone
+        self._encoder_id, self._media_folders = encoder_id, media_folders
         self._wanted = True
         self._looking: Ticket | None = None
         self._timer: str | None = None
@@ -51,6 +59,7 @@ class Selection:
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
+        self._outline_query(result)
         if result is None and self._wanted:
             self._timer = self._details.after(_LINGER_MS, self._hide)
             return
@@ -58,10 +67,14 @@ class Selection:
             self._hide()
             return
         veiled = self._results.is_veiled(result)
-        self._details.show(result, link_state(result.record), veiled=veiled)
+        self._details.show(result, link_state(result.record), veiled=veiled, encoder_id=self._encoder_id())
         self._details.grid()
         if result.record.local_path is not None and not veiled:
             self._timer = self._details.after(_REST_MS, self._look, result)
+
+    def _outline_query(self, result: SearchResult | None) -> None:
+        matched = None if result is None or self._results.is_veiled(result) else result.matched_region
+        self._zone.outline(matched.query if matched is not None and worth_outlining(matched.query) else ())
 
     def _hide(self) -> None:
         self._timer = None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from io import BytesIO
+from typing import Sequence
 
 from PIL import Image, ImageDraw, ImageFilter
+
+from ras.gui.region_outline import draw_outline
+from ras.records import Point
 
 _FINER = 4
 """Shapes are drawn this many times larger and scaled down, since Pillow's lines have no anti-aliasing."""
@@ -137,11 +141,20 @@ def open_preview(data: bytes) -> Image.Image:
 
 
 def framed(
-    picture: Image.Image, size: tuple[int, int], radius: int, backdrop: str, behind: str, *, fill: bool = False
+    picture: Image.Image,
+    size: tuple[int, int],
+    radius: int,
+    backdrop: str,
+    behind: str,
+    *,
+    fill: bool = False,
+    region: Sequence[Point] = (),
+    line: int = 3,
 ) -> Image.Image:
     """The picture as large as it fits ``size``, centred on ``backdrop``, all with round corners on ``behind``.
 
     A picture of nearly the frame's shape fills it, so that no thin bars stay at its sides; with ``fill``, any does.
+    ``region`` of it (corners in shares of its sides) is outlined, by a line of ``line`` pixels.
     """
     width, height = size
     scale = min(width / picture.width, height / picture.height)
@@ -153,7 +166,10 @@ def framed(
         Image.Resampling.BILINEAR if scale > 1 else Image.Resampling.HAMMING,
     )
     face = Image.new("RGB", size, backdrop)
-    face.paste(fitted, ((width - fitted.width) // 2, (height - fitted.height) // 2))
+    left, top = (width - fitted.width) // 2, (height - fitted.height) // 2
+    face.paste(fitted, (left, top))
+    if region:
+        draw_outline(face, region, (left, top, fitted.width, fitted.height), line)
     frame = Image.new("RGB", size, behind)
     frame.paste(face, (0, 0), rounded_mask(width, height, radius))
     return frame

@@ -77,19 +77,24 @@ def list_failures(archive: Archive) -> Job[tuple[Skipped, ...]]:
     )
 
 
-def count_indexed(archive: Archive, encoder_id: str) -> IndexState | None:
-    """How much of the archive has embeddings of the encoder; None where the store cannot be used."""
+def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> IndexState | None:
+    """How much of the archive has embeddings of the encoder, and details of ``features_id`` unless that is empty.
+
+    None where the store cannot be used.
+    """
     from ras.gui.bench import IndexState
 
+    records = archive.records
     try:
         with _open_store() as store:
-            there = store.contents_of(archive.records, encoder_id) >= 0
-            missing = [record.key for record, found in zip(archive.records, there) if not found]
+            there = store.contents_of(records, encoder_id) >= 0
+            missing = [record.key for record, found in zip(records, there) if not found]
             failures = store.failures(missing)
+            unfinished = int(store.lacking_features(records, encoder_id, features_id).sum()) if features_id else 0
     except StoreError:  # who builds the engine hears of it, and the modes say it
         return None
     failed = sum(key in failures for key in missing)
-    return IndexState(len(archive.records), len(archive.records) - len(missing), failed)
+    return IndexState(len(records), len(records) - len(missing), failed, unfinished)
 
 
 def _gone(paths: Sequence[str]) -> tuple[str, ...]:

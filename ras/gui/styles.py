@@ -54,8 +54,9 @@ def _element(
     radius: int,
     fill: str | None,
     states: dict[str, tuple[str | None, str | None]] | None = None,
+    padding: int | None = None,
 ) -> None:
-    """A rounded box that stretches: ``states`` maps ttk states to (fill, outline)."""
+    """A rounded box that stretches: ``states`` maps ttk states to (fill, outline); ``padding`` is ``radius`` else."""
     side = 2 * radius + theme.px(16)
 
     def box(fill: str | None, outline: str | None) -> ImageTk.PhotoImage:
@@ -65,7 +66,15 @@ def _element(
         )
 
     variants: Any = [(*state.split(), box(*look)) for state, look in (states or {}).items()]
-    style.element_create(name, "image", box(fill, None), *variants, border=radius, sticky="nswe")
+    style.element_create(
+        name,
+        "image",
+        box(fill, None),
+        *variants,
+        border=radius,
+        padding=radius if padding is None else padding,
+        sticky="nswe",
+    )
 
 
 def _labels_and_frames(theme: Theme, style: ttk.Style) -> None:
@@ -90,6 +99,7 @@ def _buttons(theme: Theme, style: ttk.Style) -> None:
         "": (colours.raised, colours.hover, colours.text),
         "Accent.": (colours.accent, colours.accent_hover, colours.on_accent),
         "Quiet.": (None, colours.raised, colours.text),
+        "Link.": (None, colours.raised, colours.link),
     }
     for look, (rest, hover, text) in looks.items():
         element = f"{look}Rounded.button"
@@ -100,12 +110,13 @@ def _buttons(theme: Theme, style: ttk.Style) -> None:
             "focus": (rest or colours.raised, ring),
             "active": (hover, None),
         }
-        _element(theme, style, element, px(7), rest, states)
+        # The text of a link stands in line with what is above it.
+        _element(theme, style, element, px(7), rest, states, padding=px(2) if look == "Link." else None)
         label: Any = ("Button.padding", {"sticky": "nswe", "children": [("Button.label", {"sticky": "nswe"})]})
         for prefix, ground in _grounds(theme):
             name = f"{prefix}{look}TButton"
             style.layout(name, [(element, {"sticky": "nswe", "children": [label]})])
-            padding = px(5) if look == "Quiet." else (px(12), px(5))
+            padding = {"Quiet.": px(5), "Link.": px(1)}.get(look, (px(12), px(5)))
             style.configure(name, background=ground, foreground=text, padding=padding, anchor="center")
             style.map(name, background=[], foreground=[("disabled", colours.muted)])
             style.configure(f"{prefix}Accent.TButton", font="RasStrong")

@@ -1,4 +1,4 @@
-"""One result on the canvas of the grid: a card with the picture, its score, and who posted it where and when."""
+"""One result on the canvas of the grid: a card with the picture, its verdict, and who posted it where and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import tkinter as tk
 from typing import TYPE_CHECKING
 
 from ras.gui.dates import short_date
-from ras.text import percent
+from ras.gui.verdict_words import badge_text
+from ras.records import Verdict
 
 if TYPE_CHECKING:
     from PIL import ImageTk
@@ -28,9 +29,24 @@ def tile_height(theme: Theme, face_height: int) -> int:
     return inset(theme) + face_height + theme.px(8) + texts + theme.px(10)
 
 
-def pill_size(theme: Theme) -> tuple[int, int]:
-    """Of the dark pill behind the score."""
-    return theme.px(52), theme.line_height("RasBadge") + theme.px(4)
+def pill_size(theme: Theme, text: str) -> tuple[int, int]:
+    """Of the pill that the verdict stands on."""
+    return theme.measure(text, "RasBadge") + 2 * _pill_margin(theme), theme.line_height("RasBadge") + theme.px(4)
+
+
+def _pill_margin(theme: Theme) -> int:
+    """From either end of the pill to the verdict on it."""
+    return theme.px(9)
+
+
+def pill_colours(theme: Theme, verdict: Verdict) -> tuple[str, float, str]:
+    """Of the pill its colour and opacity, and the colour of the text on it: copies stand out, what may be is quiet."""
+    colours = theme.palette
+    if verdict.is_copy:
+        return colours.accent, 1.0, colours.on_accent
+    if verdict is Verdict.ALIKE:
+        return colours.soft, 1.0, colours.link
+    return "#000000", 0.72, "#ffffff"
 
 
 class Tile:
@@ -49,7 +65,7 @@ class Tile:
 
         colours, px, edge = theme.palette, theme.px, inset(theme)
         strong, small = theme.line_height("RasStrong"), theme.line_height("RasSmall")
-        pill_width, pill_height = pill_size(theme)
+        pill_height = pill_size(theme, "")[1]
         pill, text = edge + px(6), edge + face[1] + px(8)
 
         def image(x: int, y: int) -> int:
@@ -60,7 +76,7 @@ class Tile:
 
         self._card, self._face, self._pill = image(0, 0), image(edge, edge), image(pill, pill)
         self._badge = canvas.create_text(
-            pill + pill_width // 2, pill + pill_height // 2, font="RasBadge", fill="#ffffff", tags=self._tag
+            pill + _pill_margin(theme), pill + pill_height // 2, font="RasBadge", anchor="w", tags=self._tag
         )
         self._veil = canvas.create_text(
             edge + face[0] // 2,
@@ -88,7 +104,7 @@ class Tile:
         if result is self._result:
             return
         theme, record = self._theme, result.record
-        self._change(self._badge, text=percent(result.score))
+        self._change(self._badge, text=badge_text(result), fill=pill_colours(theme, result.verdict)[2])
         if self._result is None or self._result.record != record:
             date = f" · {short_date(record.timestamp)}"
             room = self._room - theme.measure(date, "RasSmall")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Callable
 from PIL import Image, ImageTk
 
 from ras.gui import shapes
-from ras.gui.tile import pill_size
+from ras.gui.tile import pill_colours, pill_size
+from ras.gui.verdict_words import badge_text
 
 if TYPE_CHECKING:
     from ras.gui.theme import Theme
@@ -39,11 +40,11 @@ class TileImages:
             state, lambda: shapes.rounded_box(size, theme.px(10), colours.panel, edge, theme.px(2), colours.ground)
         )
 
-    def pill(self, *, convincing: bool) -> ImageTk.PhotoImage:
-        """What the score stands on, for good results in the accent's colour."""
-        width, height = pill_size(self._theme)
-        colour, opacity = (self._theme.palette.accent, 1.0) if convincing else ("#000000", 0.72)
-        return self._part(f"pill {convincing}", lambda: shapes.pill((width, height), colour, opacity))
+    def pill(self, result: SearchResult) -> ImageTk.PhotoImage:
+        """What the verdict stands on, as wide as its text needs."""
+        size = pill_size(self._theme, badge_text(result))
+        colour, opacity, _ = pill_colours(self._theme, result.verdict)
+        return self._part(f"pill {colour} {size}", lambda: shapes.pill(size, colour, opacity))
 
     def blank(self, size: tuple[int, int]) -> ImageTk.PhotoImage:
         """In place of a picture that is not decoded yet, or has no preview."""

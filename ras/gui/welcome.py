@@ -41,6 +41,7 @@ class Welcome(ttk.Frame):
         self._faces: list[ImageTk.PhotoImage] = []
         self._numbers: list[ttk.Label] = []
         self._texts: list[ttk.Label] = []
+        self._shown: object = None
         self.bind("<Configure>", lambda event: self._wrap(event.width))
         self.bind("<<ThemeChanged>>", lambda _event: self._draw(), add=True)
 
@@ -62,6 +63,11 @@ class Welcome(ttk.Frame):
 
         ``pictures`` (picture, name, what a click does) stand in a row at the end.
         """
+        labels, names = [label for label, _ in buttons], [name for _, name, _ in pictures]
+        shown = (icon, headline, list(lines), list(steps), labels, names)
+        if shown == self._shown:  # a button made anew would lose the keyboard
+            return
+        self._shown = shown
         self._icon_name = icon
         self._head.configure(text=headline)
         self._lines.configure(text="\n".join(lines))
@@ -99,6 +105,11 @@ class Welcome(ttk.Frame):
                 frame.grid_remove()
         self._draw()
         self._wrap(self.winfo_width())
+
+    def focus_button(self) -> None:
+        """Give the keyboard to the main button, if there is one."""
+        for button in self._row.winfo_children()[:1]:
+            button.focus_set()
 
     def _offer_one(self, name: str, choose: Callable[[], None]) -> ttk.Button:
         return ttk.Button(self._offer, text=name, compound="top", style="Quiet.TButton", command=choose)

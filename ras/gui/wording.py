@@ -76,13 +76,25 @@ def stopped_text(state: IndexState) -> str:
     """``Stopped. 1,204 of 3,561 pictures are indexed; press “Index 2,357 new” to go on.``"""
     verb = "is" if state.indexed == 1 else "are"
     said = f"Stopped. {state.indexed:,} of {count(state.pictures, 'picture')} {verb} indexed"
-    return f"{said}; press “{index_label(state)}” to go on." if state.fresh else f"{said}."
+    if state.indexed == state.pictures:
+        said = (
+            f"Stopped. All {state.pictures:,} pictures are indexed"
+            if state.pictures > 1
+            else "Stopped. The picture is indexed"
+        )
+    if state.fresh:
+        return f"{said}; press “{index_label(state)}” to go on."
+    if state.unfinished:
+        return f"{said}; details of {state.unfinished:,} are still to come: press “{index_label(state)}”."
+    return f"{said}."
 
 
 def index_label(state: IndexState) -> str:
     """What stands on the button that indexes the archive."""
     if state.fresh:
         return f"Index {state.fresh:,} new" if state.indexed else "Index archive"
+    if state.unfinished:
+        return "Finish indexing"
     if state.failed:
         return f"Indexed, {state.failed:,} left out …" if state.indexed else f"{state.failed:,} left out …"
     return "Indexed"
@@ -90,12 +102,14 @@ def index_label(state: IndexState) -> str:
 
 def not_indexed_text(state: IndexState) -> str:
     """``214 of 3,561 pictures are not indexed yet.``; empty where that is so of none, or of all."""
-    if not state.fresh:
-        return ""
-    if state.fresh == state.pictures:
+    if state.fresh and state.fresh == state.pictures:
         return "Index the archive once, and every search takes a moment."
-    verb = "is" if state.fresh == 1 else "are"
-    return f"{state.fresh:,} of {count(state.pictures, 'picture')} {verb} not indexed yet."
+    if state.fresh:
+        verb = "is" if state.fresh == 1 else "are"
+        return f"{state.fresh:,} of {count(state.pictures, 'picture')} {verb} not indexed yet."
+    if state.unfinished:
+        return f"Details of {count(state.unfinished, 'picture')} are still to come: altered copies may be missed."
+    return ""
 
 
 def mode_label(state: ModeState) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Sequence
 
@@ -12,15 +13,19 @@ from ras.gui.bench import ArchiveFacts, Bench, EngineFacts, Readiness
 from ras.images import make_preview
 from ras.records import (
     Archive,
+    Change,
     Channel,
+    Evidence,
     ImageRecord,
     Job,
+    MatchedRegion,
     Progress,
     Query,
     Results,
     SearchReport,
     SearchResult,
     Skipped,
+    Verdict,
 )
 from ras.settings import Settings
 from tests.gui.pictures import AUTHORS, picture
@@ -91,3 +96,48 @@ class StreamBench(Bench):
             return SearchReport("realtime", "stream", "cpu", number, {"damaged": number}, self.results)
         finally:
             self.ended = True
+
+
+WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+PART = ((0.2, 0.2), (0.7, 0.2), (0.7, 0.8), (0.2, 0.8))
+OTHER_PART = ((0.1, 0.3), (0.6, 0.2), (0.7, 0.9), (0.2, 0.8))
+ALTERED = {
+    "changes": (Change.CROPPED, Change.MIRRORED),
+    "matched_region": MatchedRegion(PART, OTHER_PART),
+    "evidence": Evidence(inliers=143, agreement=0.93),
+}
+
+
+def judged(identical: int = 0, altered: int = 0, alike: int = 0, unlikely: int = 0) -> tuple[SearchResult, ...]:
+    """Results of each verdict, the surest first, scores falling from 1 in steps of 0.01."""
+    amounts = zip(Verdict, (identical, altered, alike, unlikely))
+    verdicts = [verdict for verdict, amount in amounts for _ in range(amount)]
+    return tuple(
+        replace(
+            result,
+            score=1 - place / 100,
+            verdict=verdict,
+            **(ALTERED if verdict is Verdict.ALTERED else {}),  # type: ignore[arg-type]
+        )
+        for place, (result, verdict) in enumerate(zip(results(len(verdicts)), verdicts))
+    )
+
+
+class AnswerBench(StreamBench):
+    """Its search comes to what ``results`` are, as far as the scope has them."""
+
+    def __init__(self, results: tuple[SearchResult, ...]) -> None:
+        super().__init__(rounds=0, shown=1)
+        self.results = results
+        self.searched: list[tuple[str, str]] = []
+        """(name of the query, scope) of each search."""
+
+    def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
+        yield Progress("Searching", 0, len(archive.records))
+        self.searched.append((query.name, settings.scope))
+        found = tuple(
+            result
+            for result in self.results
+            if settings.scope == "all" or result.verdict.is_copy == (settings.scope == "copies")
+        )
+        return SearchReport("realtime", "fingerprint-2", "cpu", len(archive.records), {}, found)

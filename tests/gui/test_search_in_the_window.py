@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import tkinter as tk
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,20 @@ from PIL import Image
 from ras.errors import SkipReason
 from ras.gui.app import App
 from ras.gui.sample import SAMPLE
-from ras.records import Archive, Channel, Job, Progress, Query, SearchReport, SearchResult, Skipped
+from ras.records import (
+    Archive,
+    Change,
+    Channel,
+    Evidence,
+    Job,
+    Progress,
+    Query,
+    SearchReport,
+    SearchResult,
+    Skipped,
+    Verdict,
+)
 from ras.settings import Settings, load_settings
-from ras.text import percent
 from tests.gui.conftest import Driver
 from tests.gui.pictures import picture, write_export
 from tests.gui.streams import StreamBench, record
@@ -103,6 +115,8 @@ def test_copy_by_keyboard(driver: Driver, export: Path, tmp_path: Path) -> None:
 def test_keys_move_the_selection(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path)
     canvas, grid = app.results.canvas, app.results
+    app.show_rest()
+    driver.press(canvas, "<Home>")
 
     def rank() -> int:
         assert grid.selection is not None
@@ -166,6 +180,12 @@ def test_closing_saves_size_and_choices(driver: Driver) -> None:
     assert saved.window_geometry.startswith("1000x700+")
 
 
+def test_a_mode_that_is_chosen_before_there_is_an_archive_is_shown(driver: Driver) -> None:
+    app = driver.open()
+    app.choose_mode("faiss")
+    assert app.query_panel.mode_shown == "FAISS"
+
+
 def test_a_file_that_is_no_export_is_one_sentence(driver: Driver, tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"fruit": ["apple"]}))
@@ -198,14 +218,15 @@ def test_a_fault_is_logged_and_shown_with_its_details(driver: Driver) -> None:
     assert app.crashes.dialog.winfo_exists()
 
 
-def test_a_doubtful_best_is_called_so(driver: Driver, export: Path, tmp_path: Path) -> None:
+def test_the_real_engine_tells_a_copy_from_nothing(driver: Driver, export: Path, tmp_path: Path) -> None:
     app = searched(driver, export, tmp_path)
-    assert "convincing result" in app.centre.headline
+    assert app.centre.headline.startswith("Found: the ")
     app.inputs.load_query(Image.effect_noise((300, 200), 80).convert("RGB"), "noise")
     driver.until(lambda: app.inputs.query is not None and app.inputs.query.query.name == "noise")
     driver.until(lambda: app.run.report is not None)
     assert app.run.report is not None
-    assert app.centre.headline == f"Nothing convincing: the best is {percent(app.run.report.results[0].score)}"
+    assert app.results.amount == 0
+    assert app.centre.welcome.headline == "Probably not in this archive"
 
 
 def test_the_sample_offers_its_queries_by_keyboard(driver: Driver) -> None:
@@ -231,15 +252,17 @@ def test_nothing_is_cut_off_in_a_low_window(driver: Driver, export: Path, tmp_pa
     assert_all_is_seen(app)
     channel = Channel("1", "channel " * 90, "2", "guild " * 90)
     hostile = record(1, author="x" * 500, file_name="f" * 500, channel=channel, content="word " * 2000)
-    app.details.show(SearchResult(1, 0.5, hostile, None), "Link expired on a day", veiled=False)
-    driver.live(0.2)
-    assert_all_is_seen(app)
+    altered = SearchResult(1, 0.5, hostile, None, 0, Verdict.ALTERED, tuple(Change), None, Evidence(1_000_000, 0.5))
+    for result in (altered, replace(altered, verdict=Verdict.UNLIKELY, changes=())):
+        app.details.show(result, "Link expired on a day", veiled=False, encoder_id="fingerprint-2")
+        driver.live(0.2)
+        assert_all_is_seen(app)
 
 
 def assert_all_is_seen(app: App) -> None:
     bottom = app.details.winfo_rooty() + app.details.winfo_height()
     for widget in descendants(app.details):
-        if widget.winfo_class() in ("TButton", "TLabel", "Text"):
+        if widget.winfo_class() in ("TButton", "TLabel", "Text") and widget.winfo_manager():
             assert widget.winfo_ismapped()
             assert widget.winfo_height() >= widget.winfo_reqheight(), widget
             assert widget.winfo_width() >= widget.winfo_reqwidth(), widget
@@ -258,6 +281,7 @@ def test_the_search_button_is_never_cut_off(driver: Driver, export: Path, tmp_pa
         bottom = panel.winfo_rooty() + panel.winfo_height()
         assert button.winfo_rooty() + button.winfo_height() <= bottom
         assert button.winfo_height() >= button.winfo_reqheight()
+        assert panel.zone.winfo_height() >= app.theme.px(72)
 
 
 def test_what_the_status_says_is_cut_to_its_room_and_kept_whole(driver: Driver) -> None:

@@ -96,6 +96,7 @@ def test_it_tells_size_stages_and_progress_and_then_starts() -> None:
     text = "\n".join(told)
     for words in (
         "about 277 MB to download, 1.2 GB on disk",
+        "OpenCV",
         "PyTorch",
         "MB of 190 MB",
         "The network is away.",

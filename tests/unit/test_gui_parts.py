@@ -109,7 +109,7 @@ def test_report_counts_what_was_skipped() -> None:
 
 
 def test_report_of_the_index_says_what_is_missing() -> None:
-    report = SearchReport("cached", "x", "cpu", 3347, {}, (), 0.0, 214)
+    report = SearchReport("cached", "x", "cpu", 3347, {}, (), 214)
     assert report_text(report, 3561, 0.2) == (
         "Compared 3,347 of 3,561 pictures from the index in under 1 s; 214 not indexed yet."
     )
@@ -129,6 +129,17 @@ def test_indexing_ends_in_one_sentence() -> None:
     assert stopped_text(IndexState(3561, 0, 0)) == (
         "Stopped. 0 of 3,561 pictures are indexed; press “Index archive” to go on."
     )
+    assert stopped_text(IndexState(3561, 3561, 0, 1204)) == (
+        "Stopped. All 3,561 pictures are indexed; details of 1,204 are still to come: press “Finish indexing”."
+    )
+    assert stopped_text(IndexState(3561, 3548, 13, 1204)) == (
+        "Stopped. 3,548 of 3,561 pictures are indexed; details of 1,204 are still to come: press “Finish indexing”."
+    )
+    assert stopped_text(IndexState(3561, 1204, 0, 1204)) == (
+        "Stopped. 1,204 of 3,561 pictures are indexed; press “Index 2,357 new” to go on."
+    )
+    assert stopped_text(IndexState(3561, 3561, 0)) == "Stopped. All 3,561 pictures are indexed."
+    assert stopped_text(IndexState(1, 1, 0)) == "Stopped. The picture is indexed."
 
 
 @pytest.mark.parametrize(
@@ -140,6 +151,13 @@ def test_indexing_ends_in_one_sentence() -> None:
         (IndexState(3561, 3221, 340), "Indexed, 340 left out …", ""),
         (IndexState(340, 0, 340), "340 left out …", ""),
         (IndexState(3561, 3561, 0), "Indexed", ""),
+        (
+            IndexState(3561, 3548, 13, 31),
+            "Finish indexing",
+            "Details of 31 pictures are still to come: altered copies may be missed.",
+        ),
+        (IndexState(3561, 3347, 0, 31), "Index 214 new", "214 of 3,561 pictures are not indexed yet."),
+        (IndexState(3561, 0, 0, 0), "Index archive", "Index the archive once, and every search takes a moment."),
     ],
 )
 def test_an_archive_says_what_is_not_indexed(state: IndexState, label: str, sentence: str) -> None:
