@@ -138,6 +138,7 @@ class Benchmark:
         costs.print_costs(self.methods, self.kept, pictures, copies)
         if self.options.growth:
             growth.print_growth(self.kept["local"], copies)
+            growth.print_program_growth(self.options.encoder, self.kept, copies)
 
     def _same(self, number: int) -> frozenset[int]:
         """The picture and its near-duplicates."""

@@ -22,8 +22,16 @@ from ras.records import Change, Evidence, MatchedRegion, Verdict
 INLIERS = 8
 AGREEMENT = 0.55
 """With so many inliers: the median correlation of blocks, less the share of blocks that show something else, from which
-on two pictures are the same. Of true copies 97 % and more have it, also where a text covers a third of them; most that
-lack it were photographed from far. Screenshots of one program with other words in them are the hard case."""
+on two pictures are the same."""
+
+MANY_INLIERS = 20
+MANY_MEAN = 0.7
+"""Who has so many must also agree so well in the mean: screenshots of one program, with other words in them, have many
+inliers and a good median too, and are the hard case. It takes a quarter of them, and 1 in 250 true copies."""
+
+COVERED_INLIERS = 60
+COVERED_AGREEMENT = 0.93
+"""Unless there are as many, and the median is as good, as where a text was written over a third of a picture."""
 
 FEW_INLIERS = 6
 FEW_AGREEMENT = 0.8
@@ -106,7 +114,9 @@ def _is_same(overlay: Overlay, inliers: int) -> bool:
         return False
     disagreement = float((overlay.compared < _ANOTHER).mean())
     if inliers >= INLIERS and agreement - disagreement >= AGREEMENT:
-        return True
+        covered = inliers >= COVERED_INLIERS and agreement >= COVERED_AGREEMENT
+        if inliers < MANY_INLIERS or overlay.compared.mean() >= MANY_MEAN or covered:
+            return True
     return agreement >= FEW_AGREEMENT and disagreement <= FEW_DISAGREEMENT
 
 

@@ -24,6 +24,10 @@ all others do. Of 174 real pictures all that were saved again as a JPEG of quali
 two words of 14 pixels were replaced by others, 2 % where a word of 10 pixels was, a third where a single digit was."""
 
 
+_COLOUR_BLOCK = 8
+_COLOUR_WORST = 12.0
+"""Levels by which the colour of a block of so many pixels may differ."""
+
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -37,7 +41,9 @@ def is_identical(query: QueryFeatures, features: Features, preview: np.ndarray) 
     if off.mean() > _THUMBNAIL_MEAN or np.percentile(off, 99) > _THUMBNAIL_WORST:
         return False
     off = block_differences(query.preview, preview)
-    return bool(off.max() <= _BLOCK_WORST and off.max() - np.percentile(off, 95) <= _BLOCK_ABOVE)
+    if off.max() > _BLOCK_WORST or off.max() - np.percentile(off, 95) > _BLOCK_ABOVE:
+        return False
+    return float(colour_differences(query.preview, preview).max()) <= _COLOUR_WORST
 
 
 def block_differences(own: np.ndarray, preview: np.ndarray) -> np.ndarray:
@@ -46,11 +52,29 @@ def block_differences(own: np.ndarray, preview: np.ndarray) -> np.ndarray:
     Of previews, since what saving one as a JPEG does to a picture is then in both; without colours, which JPEG keeps at
     half the size, so that thin coloured lines come out changed.
     """
-    rows, columns = preview.shape[:2]
+    return _means(np.abs(_difference(own, preview) @ _LUMA), _BLOCK)
+
+
+def colour_differences(own: np.ndarray, preview: np.ndarray) -> np.ndarray:
+    """By how many levels the colours of larger blocks differ, whatever their brightness: float (rows, columns)."""
+    off = _difference(own, preview)
+    off -= (off @ _LUMA)[:, :, None]
+    blocks: np.ndarray = np.abs(np.stack([_means(off[:, :, band], _COLOUR_BLOCK) for band in range(3)])).max(axis=0)
+    return blocks
+
+
+def _difference(own: np.ndarray, preview: np.ndarray) -> np.ndarray:
+    """float32 (h, w, 3), of the preview's size."""
     if own.shape != preview.shape:
-        own = np.asarray(Image.fromarray(own).resize((columns, rows), Image.Resampling.HAMMING))
-    off = np.abs((own.astype(np.float32) - preview) @ _LUMA)
-    high, wide = min(_BLOCK, rows), min(_BLOCK, columns)
-    cut = off[: rows // high * high, : columns // wide * wide]
+        own = np.asarray(Image.fromarray(own).resize(preview.shape[1::-1], Image.Resampling.HAMMING))
+    off: np.ndarray = own.astype(np.float32) - preview
+    return off
+
+
+def _means(values: np.ndarray, side: int) -> np.ndarray:
+    """(h, w) → the means of blocks of ``side`` pixels; what is left at the right and at the bottom goes."""
+    rows, columns = values.shape
+    high, wide = min(side, rows), min(side, columns)
+    cut = values[: rows // high * high, : columns // wide * wide]
     blocks: np.ndarray = cut.reshape(rows // high, high, columns // wide, wide).mean(axis=(1, 3))
     return blocks
