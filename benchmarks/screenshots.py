@@ -47,7 +47,7 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "drag-over": ("dark", 96, "1240x800", ("archive", "drag")),
     "searching-dark": ("dark", 96, "1240x770", ("archive", "half", "query")),
     "searching-light-skipped": ("light", 96, "1240x770", ("lost", "half", "query")),
-    "results-dark": ("dark", 96, "1240x770", ("archive", "query")),
+    "results-dark": ("dark", 96, "1240x770", ("archive", "index", "sunset")),
     "results-light": ("light", 96, "1240x770", ("archive", "query")),
     "details-scrolled": ("dark", 96, "1240x800", ("archive", "query", "sixth")),
     "identical-dark": ("dark", 96, "1240x800", ("archive", "identical")),
@@ -216,8 +216,13 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         before = app.inputs.archive
         app.inputs.open_archive([str(path)])
         live(app, lambda: app.inputs.archive is not before and app.index.readiness.index is not None)
-    elif step == "query" or step in ANSWERS:
-        queries = {"unlikely": ASSETS / "icon.png", "alike": ASSETS / "icon.png", "cropped": cropped_query()}
+    elif step in ("query", "sunset") or step in ANSWERS:
+        queries = {
+            "sunset": QUERIES / "cropped.jpg",
+            "unlikely": ASSETS / "icon.png",
+            "alike": ASSETS / "icon.png",
+            "cropped": cropped_query(),
+        }
         app.inputs.load_query(str(queries.get(step, QUERIES / "bordered.png")))
         live(app, lambda: app.run.report is not None or ("half" in steps and app.results.amount > 8))
     elif step in ("copies", "look-alikes"):
