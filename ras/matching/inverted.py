@@ -200,24 +200,23 @@ class InvertedFiles:
             ends = part.offsets.astype(np.int64)
             lengths = lengths + (ends[1:] - ends[:-1])
         self._rarity = rarities(lengths, len(self.counts))
+        self._ends = np.cumsum([part.pictures for part in parts]).tolist()
 
-    def search(
-        self, query: QueryFeatures, most: int, allowed: np.ndarray | None = None, threads: int = 1
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def votes(self, number: int, query: QueryFeatures, allowed: np.ndarray | None = None) -> Votes:
+        """Those of one segment. ``allowed``, bool (pictures of all segments,): only these."""
+        part, end = self.parts[number], self._ends[number]
+        first = end - part.pictures
+        found = vote(part, query, None if allowed is None else allowed[first:end], self._rarity)
+        return dataclasses.replace(found, pictures=found.pictures + first)
+
+    def search(self, query: QueryFeatures, most: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The pictures that the query's keypoints speak for, the best first: int64 (n,) and scores float32 (n,).
 
-        ``allowed``, bool (pictures,): only these. n ≤ ``most``.
+        n ≤ ``most``.
         """
-        ends = np.cumsum([part.pictures for part in self.parts]).tolist()
-
-        def one(number: int) -> Votes:
-            part, end = self.parts[number], ends[number]
-            first = end - part.pictures
-            found = vote(part, query, None if allowed is None else allowed[first:end], self._rarity)
-            return dataclasses.replace(found, pictures=found.pictures + first)
-
         with ThreadPoolExecutor(threads, thread_name_prefix="vote") as pool:
-            return tally(joined(list(pool.map(one, range(len(self.parts))))), self.counts, most)
+            votes = list(pool.map(lambda number: self.votes(number, query), range(len(self.parts))))
+        return tally(joined(votes), self.counts, most)
 
 
 def joined(parts: Sequence[Votes]) -> Votes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 
 from ras.indexing import usable_cores
 from ras.matching import FeatureExtractor, Finding, QueryFeatures, check, same_bytes
-from ras.matching.codebook import ones
+from ras.matching.hashing import distances
 from ras.records import Job, Notice, Progress, Query, SearchResult
 from ras.scoring import exact_scores
 from ras.strategies.feature_index import FeatureIndex, unpacked
@@ -102,28 +102,26 @@ class CopySearch:
             more = more[: max(0, top_k - len(copies))]
         found.update((yield from self._check(reach, query, best.views, more)))
         by_row = {int(reach.rows[place]): told for place, told in found.items()}
-        by_row.update(self._same_bytes(coverage, query, best.views, mask))
+        by_row.update(self._same_bytes(coverage, query, best.views))
         return by_row
 
     def _same_bytes(
-        self, coverage: Coverage, query: QueryFeatures, views: np.ndarray, mask: np.ndarray
+        self, coverage: Coverage, query: QueryFeatures, views: np.ndarray
     ) -> dict[int, tuple[float, Finding]]:
-        """The row whose picture's file is the query's, byte for byte."""
+        """The row whose picture's file is the query's, byte for byte; whether or not it has a record that passes."""
         import numpy as np
 
         known = self._store.content_ids([query.content_hash]) if query.content_hash else {}
         rows = coverage.rows_of(np.array(list(known.values()), np.int64))
         rows = rows[rows >= 0]
-        if not len(rows):
-            return {}
-        rows, scores = coverage.best(rows, exact_scores(views, coverage.view.take(rows)), 1, mask)
-        return {row: (score, same_bytes(score)) for row, score in zip(rows.tolist(), scores.tolist())}
+        scores = exact_scores(views, coverage.view.take(rows)).tolist()
+        return {row: (score, same_bytes(score)) for row, score in zip(rows.tolist(), scores)}
 
     def _by_hash(self, query: QueryFeatures, allowed: np.ndarray) -> list[int]:
         """The pictures that look the same as a whole, however they are laid."""
         import numpy as np
 
-        far = np.min([_bits_apart(np.frombuffer(hash, "<u8"), self._index.hashes) for hash in query.hashes], axis=0)
+        far = np.min([distances(hash, self._index.hashes) for hash in query.hashes], axis=0)
         far[~allowed] = _NEVER
         nearest = np.argsort(far, kind="stable")[:BY_HASH]
         return [int(place) for place in nearest if far[place] < _NEVER]
@@ -138,7 +136,7 @@ class CopySearch:
         for number, place in enumerate(named):
             if len(chosen) == most:
                 break
-            like = np.flatnonzero(_bits_apart(hashes[number], hashes[chosen]) <= SAME_LOOK).tolist()
+            like = np.flatnonzero(distances(hashes[number].tobytes(), hashes[chosen]) <= SAME_LOOK).tolist()
             if len(like) >= FEW_OF_A_KIND:
                 others.append((place, [named[chosen[one]] for one in like]))
             else:
@@ -252,14 +250,6 @@ def interleaved(lists: Sequence[Sequence[int]], most: Sequence[int]) -> list[int
     taken = [one[:limit] for one, limit in zip(lists, most)]
     longest = max(map(len, taken), default=0)
     return list(dict.fromkeys(one[turn] for turn in range(longest) for one in taken if turn < len(one)))
-
-
-def _bits_apart(hash: np.ndarray, hashes: np.ndarray) -> np.ndarray:
-    """A hash, uint64 (4,), and others (n, 4) → int64 (n,): in how many bits each differs."""
-    import numpy as np
-
-    apart: np.ndarray = ones(hashes ^ hash).sum(axis=1, dtype=np.int64)
-    return apart
 
 
 def _lacking(lacking: int, searchable: int) -> str:

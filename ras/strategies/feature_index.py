@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import StoreError
+from ras.indexing import usable_cores
 from ras.matching import Features, QueryFeatures, inverted
-from ras.matching.codebook import WORDS
 from ras.matching.features import KEYPOINT
 from ras.records import Job, Notice, Progress
 from ras.store import FeatureSegment
@@ -48,17 +48,12 @@ class FeatureIndex:
         """Name of a file → the file, mapped, and its contents."""
         self._loose: list[tuple[inverted.Segment, np.ndarray]] = []
         """Parts in memory, and their contents."""
-        self._parts: tuple[inverted.Segment, ...] = ()
         self.version = 0
         """Grows when it has become another."""
 
     contents: np.ndarray
     """int64 (pictures,): their content ids, each once."""
-    counts: np.ndarray
-    """int64 (pictures,): how many keypoints each has."""
-    hashes: np.ndarray
-    """uint64 (pictures, 4): their perceptual hashes."""
-    _rarity: np.ndarray
+    _inverted: inverted.InvertedFiles
 
     def refresh(self) -> Job[None]:
         """Bring it up to the store. Raises StoreError."""
@@ -127,26 +122,37 @@ class FeatureIndex:
 
         if not query.sides or not len(query.sides[0].keypoints) or not allowed.any():
             return np.zeros(0, np.int64)
-        votes, first, last_yield = [], 0, time.monotonic()
-        for part in self._parts:
-            found = inverted.vote(part, query, allowed[first : first + part.pictures], self._rarity)
-            votes.append(dataclasses.replace(found, pictures=found.pictures + first))
-            first += part.pictures
-            if time.monotonic() - last_yield >= HEARTBEAT:
-                last_yield = time.monotonic()
-                yield Progress("Comparing", 0)
-        return inverted.tally(inverted.joined(votes), self.counts, most)[0]
+        votes, last_yield = [], time.monotonic()
+        with ThreadPoolExecutor(usable_cores(), thread_name_prefix="vote") as pool:
+            parts = range(len(self._inverted.parts))
+            waiting = [pool.submit(self._inverted.votes, number, query, allowed) for number in parts]
+            try:
+                for one in waiting:
+                    votes.append(one.result())
+                    if time.monotonic() - last_yield >= HEARTBEAT:
+                        last_yield = time.monotonic()
+                        yield Progress("Comparing", 0)
+            finally:
+                for one in waiting:
+                    one.cancel()
+        return inverted.tally(inverted.joined(votes), self._inverted.counts, most)[0]
 
     def _use(self, parts: Sequence[tuple[inverted.Segment, np.ndarray]]) -> None:
         import numpy as np
 
-        self._parts = tuple(part for part, _ in parts)
+        self._inverted = inverted.InvertedFiles([part for part, _ in parts])
         self.contents = np.concatenate([np.zeros(0, np.int64), *(contents for _, contents in parts)])
-        self.counts = np.concatenate([np.zeros(0, np.int64), *(part.counts for part in self._parts)])
-        self.hashes = np.concatenate([np.zeros((0, 32), np.uint8), *(part.hashes for part in self._parts)]).view("<u8")
-        lengths = sum((np.diff(part.offsets.astype(np.int64)) for part in self._parts), np.zeros(WORDS, np.int64))
-        self._rarity = inverted.rarities(lengths, len(self.contents))
         self.version += 1
+
+    @property
+    def counts(self) -> np.ndarray:
+        """int64 (pictures,): how many keypoints each has."""
+        return self._inverted.counts
+
+    @property
+    def hashes(self) -> np.ndarray:
+        """uint8 (pictures, 32): their perceptual hashes."""
+        return self._inverted.hashes
 
     def _built(self, contents: np.ndarray) -> Job[inverted.Segment]:
         """An inverted file, in memory, of these contents in their order."""
@@ -190,14 +196,10 @@ def unpacked(data: bytes | None) -> Features | None:
     if data is None:
         return None
     try:
-        features = Features.unpack(data)
+        return Features.unpack(data)
     except ValueError as exc:
-        log.warning("%s", exc)
+        log.warning("Features in the store are damaged: %s", exc)
         return None
-    if min(features.size) < 1 or features.keypoints["word"].max(initial=0) >= WORDS:
-        log.warning("These are features of no picture.")
-        return None
-    return features
 
 
 def _without(contents: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
+from pathlib import Path
 from typing import Sequence
 
 import pytest
 from PIL import Image
 
-from ras.engine import SearchEngine
+from ras.engine import SearchEngine, build_engine
 from ras.errors import EncoderError, ModeError, RASError, StoreError
 from ras.filters import Filter
-from ras.records import Archive, Event, Job, Notice, Query, Results, SearchReport, SearchResult
+from ras.matching import inverted
+from ras.matching.local import LocalExtractor
+from ras.records import Archive, Event, Job, Notice, Query, Results, SearchReport, SearchResult, Verdict, finish
+from ras.settings import Settings
+from ras.store import EmbeddingStore
 from ras.strategies.base import SearchStrategy
+from tests.drawn_archives import drawn, drawn_archive, file_of, query_of
 from tests.pictures import ColourEncoder, archive, record
 
 QUERY = Query(Image.new("RGB", (4, 4)), "query")
@@ -19,7 +27,10 @@ ARCHIVE = archive([record(1)])
 
 
 class Scripted(SearchStrategy):
-    """A strategy that does what the test says. ``scores``: place in the archive → score of the picture there."""
+    """A strategy that does what the test says. ``scores``: place in the archive → score of the picture there.
+
+    ``copies``: places of copies.
+    """
 
     def __init__(
         self,
@@ -29,6 +40,7 @@ class Scripted(SearchStrategy):
         scores: dict[int, float] | None = None,
         unsearched: Sequence[int] = (),
         skipped: dict[str, int] | None = None,
+        copies: Sequence[int] = (),
     ) -> None:
         self.mode = mode  # type: ignore[misc]
         self._unavailable = unavailable
@@ -36,6 +48,7 @@ class Scripted(SearchStrategy):
         self._scores = scores or {}
         self._unsearched = unsearched
         self._skipped = skipped or {}
+        self._copies = copies
         self.asked: list[tuple[Archive, Filter]] = []
         self.scopes: list[str] = []
         self.closed = False
@@ -61,7 +74,7 @@ class Scripted(SearchStrategy):
             raise self._error
         ranked = sorted(self._scores.items(), key=lambda item: (-item[1], item[0]))[:top_k]
         results = tuple(
-            SearchResult(rank, score, archive.records[place], place=place)
+            SearchResult(rank, score, archive.records[place], None, place, self._verdict(place))
             for rank, (place, score) in enumerate(ranked, 1)
         )
         reports = []
@@ -79,6 +92,9 @@ class Scripted(SearchStrategy):
                 )
             )
         return tuple(reports)
+
+    def _verdict(self, place: int) -> Verdict:
+        return Verdict.ALTERED if place in self._copies else Verdict.UNLIKELY
 
     def close(self) -> None:
         self.closed = True
@@ -262,3 +278,75 @@ def test_pictures_that_change_sides_during_the_search_are_found_once() -> None:
     _, report = run(engine(cached, realtime).search(QUERY, FIVE))
     assert [(result.place, result.score) for result in report.results] == [(4, 0.8), (3, 0.7), (1, 0.6), (0, 0.5)]
     assert [result.rank for result in report.results] == [1, 2, 3, 4]
+
+
+def test_a_copy_comes_first_whichever_mode_found_it_and_whatever_scores_more() -> None:
+    cached = Scripted("cached", scores={0: 0.9, 2: 0.2}, unsearched=(1, 3, 4), copies=[2])
+    realtime = Scripted("realtime", scores={0: 0.1, 1: 0.95, 2: 0.3}, copies=[0, 2])
+    _, report = run(engine(cached, realtime).search(QUERY, FIVE, top_k=4))
+    assert [(result.place, result.verdict.is_copy) for result in report.results] == [
+        (4, True),
+        (2, True),
+        (1, True),
+        (3, False),
+    ]
+
+
+def test_what_real_time_finds_meanwhile_is_shown_with_what_the_store_found() -> None:
+    class Telling(Scripted):
+        def search(
+            self, queries: Sequence[Query], archive: Archive, top_k: int, where: Filter, scope: str = "all"
+        ) -> Job[tuple[SearchReport, ...]]:
+            early = SearchResult(1, 0.3, archive.records[1], place=1)
+            yield Results((early,))
+            copy = dataclasses.replace(early, verdict=Verdict.ALTERED)
+            yield Results((copy,))
+            return (yield from super().search(queries, archive, top_k, where, scope))
+
+    cached = Scripted("cached", scores={0: 0.5}, unsearched=(1, 4))
+    events, report = run(engine(cached, Telling("realtime", scores={1: 0.3}, copies=[1])).search(QUERY, FIVE))
+    shown = [
+        [(result.rank, result.place) for result in event.results] for event in events if isinstance(event, Results)
+    ]
+    assert shown == [[(1, 0)], [(1, 0), (2, 4)], [(1, 4), (2, 0)], [(1, 4), (2, 0)]]
+    assert [result.place for result in report.results] == [4, 0]
+
+
+@pytest.mark.parametrize("scope", ["all", "copies", "alike"])
+def test_every_mode_is_told_the_scope(scope: str) -> None:
+    modes = [
+        Scripted("faiss", error=RASError("The index is damaged.")),
+        Scripted("cached", scores={0: 0.5}, unsearched=(1,)),
+        Scripted("realtime", scores={0: 0.8}),
+    ]
+    run(engine(*modes).search(QUERY, FIVE, scope=scope))
+    assert [mode.scopes for mode in modes] == [[scope]] * 3
+    run(engine(*modes).search(QUERY, FIVE, mode="cached", scope=scope))
+    assert modes[1].scopes == [scope] * 2
+
+
+def test_the_engine_of_the_program_tells_copies_in_every_mode(
+    tmp_path: Path, ras_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is indexed on one thread is searched on another, with the files that indexing made."""
+    monkeypatch.setattr(inverted, "SEGMENT_PICTURES", 4)
+    whole = drawn_archive(tmp_path, range(5))
+    built = finish(build_engine(Settings(encoder="fingerprint")))
+    try:
+        assert built.features_id == LocalExtractor.id
+        thread = threading.Thread(target=lambda: finish(built.index(whole)))
+        thread.start()
+        thread.join()
+        with EmbeddingStore(next(ras_home.rglob("facts.sqlite")).parent) as store:
+            assert [segment.rows for segment in store.segments(LocalExtractor.id)] == [4]
+        query = query_of(file_of(drawn(3).transpose(Image.Transpose.FLIP_LEFT_RIGHT)))
+        answers = []
+        for mode in ("faiss", "cached", "realtime", "auto"):
+            events, report = run(built.search(query, whole, mode, 3))
+            assert report.mode == ("faiss" if mode == "auto" else mode)
+            assert not notices(events)
+            answers.append(report.results)
+        assert (answers[0][0].place, answers[0][0].verdict_text) == (3, "Same picture, altered: mirrored")
+        assert all(other == answers[0] for other in answers)
+    finally:
+        built.close()

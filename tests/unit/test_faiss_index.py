@@ -18,16 +18,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ras.encoders.fingerprint import FingerprintEncoder
 from ras.errors import RASError, SkipReason, StoreError
 from ras.filters import Filter
+from ras.matching.local import LocalExtractor
 from ras.records import Archive, Event, Job, Notice, Progress, Results, SearchReport, finish
 from ras.store import EmbeddingStore, EmbeddingView, Failure, IndexFacts
 from ras.strategies import faiss_index, index_upkeep
 from ras.strategies.cached import CachedSearchStrategy
+from ras.strategies.copies import CopySearch
 from ras.strategies.faiss_index import FAISSSearchStrategy
 from ras.strategies.index_build import SIZES, STAGE, Sizes
 from ras.strategies.index_file import write_index
 from ras.strategies.index_search import OpenIndex
+from tests.drawn_archives import Made, altered, drawn, put
 from tests.indexes import KINDS, written_rows
 from tests.pictures import archive, record
 from tests.stores import GivenEncoder, entries, fill, query, unit
@@ -657,3 +661,39 @@ def test_gpus_are_used_where_faiss_has_one(store: EmbeddingStore, monkeypatch: p
     with strategy_of(encoder, store) as strategy:
         same_as_cached(strategy, encoder, store, whole, filters=(EVERYTHING,))
     assert searched == [15]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_copies_are_told_by_the_index_beside_it_and_without_it(store: EmbeddingStore, kind: str) -> None:
+    encoder, extractor, sizes = FingerprintEncoder(), LocalExtractor(), KINDS[kind]
+    made = [Made(drawn(number)) for number in range(4)]
+    whole = authors(120)
+    store.register(whole)
+    chance = np.random.default_rng(0)
+    fillers = unit(chance, 120, encoder.dimension)
+    put(store, encoder, whole.records[:100], fillers[:100], [None] * 100)
+    for place, one in zip((100, 101), made):
+        put(store, encoder, [whole.records[place]], [one.embedding], [one.features], one.preview)
+    copies = CopySearch(encoder, store, extractor)
+    queries = [altered("crop to 50 % of area", number) for number in range(4)]
+    strategy = FAISSSearchStrategy(encoder, store, sizes=sizes, copies=copies)
+    cached = CachedSearchStrategy(encoder, store, copies=copies)
+    try:
+        finish(strategy.search(queries, whole, 5, EVERYTHING))
+        for place, one in zip((102, 103), made[2:]):  # too few for the index to be made anew
+            put(store, encoder, [whole.records[place]], [one.embedding], [one.features], one.preview)
+        facts = store.index_facts(encoder.id)
+        assert facts is not None
+        for _ in ("with the index", "with one that is foreign"):
+            reports = finish(strategy.search(queries, whole, 5, EVERYTHING))
+            assert [report.results[0].place for report in reports] == [100, 101, 102, 103]
+            assert all(report.results[0].verdict.is_copy for report in reports)
+            expected = finish(cached.search(queries, whole, 5, EVERYTHING))
+            assert [dataclasses.replace(report, mode="cached") for report in reports] == list(expected)
+            rows = unit(chance, facts.rows, encoder.dimension)
+            foreign = written_rows(store.indexes_folder, rows, sizes)
+            store.set_index(encoder.id, dataclasses.replace(foreign, contents=facts.contents))
+            strategy.close()
+            strategy = FAISSSearchStrategy(encoder, store, sizes=sizes, copies=copies)
+    finally:
+        strategy.close()

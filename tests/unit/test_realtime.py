@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import random
+import threading
+from contextlib import closing
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from ras.downloader import Downloader
 from ras.encoders.base import Encoder
 from ras.filters import Filter
-from ras.records import Event, ImageRecord, Query, Results, SearchReport, Skipped, finish
-from ras.scoring import to_stored
+from ras.indexing import Described, Embedded
+from ras.matching import FeatureExtractor, Finding
+from ras.matching.local import LocalExtractor
+from ras.records import (
+    Archive,
+    Change,
+    Event,
+    Evidence,
+    ImageRecord,
+    Query,
+    Results,
+    SearchReport,
+    SearchResult,
+    Skipped,
+    Verdict,
+    finish,
+)
+from ras.scoring import rank_key, to_stored
 from ras.settings import Settings
+from ras.strategies import realtime
+from ras.strategies.ranking import in_scope, result_of
 from ras.strategies.realtime import RealTimeSearchStrategy
+from tests.drawn_archives import Made, altered, drawn, file_of, query_of
 from tests.pictures import ColourEncoder, archive, local_record, picture, record
 
 RED_QUERY = Query(Image.new("RGB", (10, 10), "red"), "red")
@@ -28,6 +52,7 @@ def strategy(
     encoder: Encoder | None = None,
     settings: Settings | None = None,
     opened: Callable[[], Downloader] | None = None,
+    extractor: FeatureExtractor | None = None,
 ) -> RealTimeSearchStrategy:
     settings = settings or Settings()
     return RealTimeSearchStrategy(
@@ -36,6 +61,7 @@ def strategy(
         connections=settings.connections,
         max_pixels=1_000_000,
         extra_formats=False,
+        extractor=extractor,
     )
 
 
@@ -211,3 +237,223 @@ def test_a_search_of_a_part_says_nothing_about_how_long_the_whole_takes(tmp_path
     assert one.estimate(whole) == before
     finish(one.search([RED_QUERY], whole, 3, EVERYTHING))
     assert one.estimate(whole) != before
+
+
+def test_without_an_extractor_verdicts_go_by_embeddings(tmp_path: Path) -> None:
+    data = picture("red")
+    whole = archive([local_record(tmp_path, 0, data), local_record(tmp_path, 1, picture("blue"))])
+    (report,) = finish(strategy().search([query_of(data)], whole, 2, EVERYTHING))
+    assert [result.verdict for result in report.results] == [Verdict.ALIKE, Verdict.UNLIKELY]
+    assert [result.evidence for result in report.results] == [
+        Evidence(cosine=result.score) for result in report.results
+    ]
+    (report,) = finish(strategy().search([query_of(data)], whole, 2, EVERYTHING, "copies"))
+    assert report.results == ()
+
+
+class HeldUp(LocalExtractor):
+    """Makes no features before ``gate`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def extract(self, image: Image.Image) -> bytes:
+        assert self.gate.wait(60)
+        return super().extract(image)
+
+
+@pytest.fixture
+def held_up() -> Iterator[HeldUp]:
+    extractor = HeldUp()
+    yield extractor
+    extractor.gate.set()  # whatever happened: no thread waits for it any longer
+
+
+@pytest.fixture
+def copy_among_lookalikes(tmp_path: Path) -> tuple[Archive, Query]:
+    """The picture stands at place 3; all others have the query's colour, which is all that ColourEncoder sees."""
+    query = altered("crop to 50 % of area", 0)
+    shade = ColourEncoder().preprocess(query.image)
+    records = [
+        local_record(tmp_path, number, picture(tuple(int(value) for value in shade), (60 + number, 50)))  # type: ignore[arg-type]
+        for number in range(8)
+    ]
+    records[3] = local_record(tmp_path, 3, file_of(drawn(0)))
+    records[6] = local_record(tmp_path, 6, file_of(drawn(0)))
+    return archive(records), query
+
+
+@pytest.mark.parametrize(("scope", "before", "after"), [("all", 8, 8), ("copies", 0, 2), ("alike", 8, 6)])
+def test_a_copy_is_told_when_its_features_come(
+    copy_among_lookalikes: tuple[Archive, Query],
+    held_up: HeldUp,
+    monkeypatch: pytest.MonkeyPatch,
+    scope: str,
+    before: int,
+    after: int,
+) -> None:
+    monkeypatch.setattr(realtime, "REFRESH", 0.0)
+    whole, query = copy_among_lookalikes
+    shown: list[Results] = []
+    with closing(strategy(extractor=held_up).search([query], whole, 8, EVERYTHING, scope)) as job:
+        for event in job:
+            if isinstance(event, Results):
+                shown.append(event)
+                assert all(result.preview for result in event.results)
+                places = [result.place for result in event.results]
+                assert len(places) == len(set(places))
+            # All were compared by their embeddings, and that was shown.
+            elif getattr(event, "done", 0) == 8 and shown:
+                held_up.gate.set()
+    early = next(one for one in shown if len(one.results) == before)
+    assert not any(result.verdict.is_copy for result in early.results)
+    if scope != "copies":
+        assert early.results[0].place not in (3, 6)
+    last = shown[-1]
+    assert (last.final, len(last.results)) == (True, after)
+    if scope == "alike":
+        assert not {3, 6} & {result.place for result in last.results}
+    else:
+        assert [(result.place, result.verdict) for result in last.results[:2]] == [
+            (3, Verdict.ALTERED),
+            (6, Verdict.ALTERED),
+        ]
+        assert Change.CROPPED in last.results[0].changes
+        assert last.results[0].matched_region is not None
+
+
+def test_a_repost_that_comes_after_the_features_is_told_as_the_first(tmp_path: Path) -> None:
+    """With the preview of the first, since it has none of its own."""
+    made = Made(drawn(0))
+    whole = archive([record(number) for number in range(3)])
+    query = altered("mirrored", 0)
+    encoder, extractor = ColourEncoder(), LocalExtractor()
+    best = realtime._Best(whole, 3, "all")
+    comparison = realtime._Comparison([query], encoder, extractor, [best])
+    embedding = encoder.encode_images([drawn(0)])[0]
+    comparison.take(Embedded(1, "aa", embedding, made.preview), 1)
+    comparison.take(Embedded(2, "aa", None, None), 2)
+    comparison.look_into(Described(1, "aa", made.features.pack()))
+    comparison.take(Embedded(0, "aa", None, None), 0)
+    results = best.results()
+    assert [(result.place, result.verdict) for result in results] == [(place, Verdict.ALTERED) for place in range(3)]
+    assert {result.preview for result in results} == {made.preview}
+    assert len({result.evidence for result in results}) == 1
+    assert comparison._contents["aa"].preview is None, "it was needed for the check alone"
+
+
+def test_previews_are_kept_for_no_more_than_may_be_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(realtime, "SPARE", 5)
+    monkeypatch.setattr(realtime, "REFRESH", 0.0)
+    kept: list[int] = []
+    contents: list[object] = []
+
+    class Watched(realtime._Best):
+        def results(self) -> tuple[SearchResult, ...]:
+            found = super().results()
+            kept.append(len(self._previews))
+            return found
+
+    class Comparison(realtime._Comparison):
+        def look_into(self, event: Described) -> None:
+            super().look_into(event)
+            contents[:] = [content.preview for content in self._contents.values()]
+
+    monkeypatch.setattr(realtime, "_Best", Watched)
+    monkeypatch.setattr(realtime, "_Comparison", Comparison)
+    records = [local_record(tmp_path, number, picture((number, 0, 9))) for number in range(150)]
+    (report,) = finish(strategy(extractor=LocalExtractor()).search([RED_QUERY], archive(records), 3, EVERYTHING))
+    assert len(report.results) == 3
+    assert len(kept) > 1
+    assert max(kept) <= 3 + 5
+    assert contents == [None] * 150
+
+
+FINDINGS = [
+    Finding(Verdict.IDENTICAL, Evidence(0, 1.0, 0)),
+    Finding(Verdict.ALTERED, Evidence(30, 0.9, 50)),
+    Finding(Verdict.ALTERED, Evidence(9, 0.9, 50)),
+    Finding(Verdict.ALIKE, Evidence()),
+    Finding(Verdict.UNLIKELY, Evidence()),
+]
+
+
+@hypothesis_settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.data())
+def test_the_best_so_far_is_what_sorting_everything_gives(data: st.DataObject) -> None:
+    """Whatever comes in which order: reposts, ties, features; with a preview for each that is shown."""
+    count = data.draw(st.integers(1, 14))
+    names = data.draw(st.lists(st.sampled_from("abcdefg"), min_size=count, max_size=count))
+    scores = {name: data.draw(st.sampled_from([0.2, 0.4, 0.6])) for name in sorted(set(names))}
+    found = {name: FINDINGS[data.draw(st.sampled_from([3, 4]))] for name in scores}
+    top_k, spare = data.draw(st.integers(1, 4)), data.draw(st.integers(0, 2))
+    whole = archive([record(number) for number in range(count)])
+    offered: dict[int, str] = {}
+    told: set[str] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(realtime, "SPARE", spare)
+        best = realtime._Best(whole, top_k, "all")
+    for place in data.draw(st.permutations(range(count))):
+        name = names[place]
+        preview = None if name in offered.values() else name.encode()
+        offered[place] = name
+        best.offer(result_of(whole.records[place], place, scores[name], found[name]), name, preview)
+        if data.draw(st.booleans()) and name not in told:
+            told.add(name)
+            found[name] = FINDINGS[data.draw(st.integers(0, FINDINGS.index(found[name])))]
+            for other in [one for one, its in offered.items() if its == name]:
+                again = result_of(whole.records[other], other, scores[name], found[name])
+                best.offer(again, name, name.encode())
+        if data.draw(st.booleans()):
+            best.results()
+    everything = [result_of(whole.records[place], place, scores[name], found[name]) for place, name in offered.items()]
+    expected = sorted(everything, key=rank_key)[:top_k]
+    shown = best.results()
+    assert [(one.place, one.verdict) for one in shown] == [(one.place, one.verdict) for one in expected]
+    assert [one.preview for one in shown] == [names[one.place].encode() for one in shown]
+    assert [one.rank for one in shown] == list(range(1, len(shown) + 1))
+
+
+def test_a_tie_with_the_last_may_come_back_by_an_earlier_repost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It brings no preview of its own."""
+    monkeypatch.setattr(realtime, "SPARE", 0)
+    whole = archive([record(number) for number in range(4)])
+    best = realtime._Best(whole, 2, "all")
+    for place, name, preview in ((1, "a", b"a"), (2, "b", b"b"), (3, "c", b"c"), (0, "c", None)):
+        best.offer(result_of(whole.records[place], place, 0.5, FINDINGS[3]), name, preview)
+    assert [(one.place, one.preview) for one in best.results()] == [(0, b"c"), (1, b"a")]
+
+
+@pytest.mark.parametrize("scope", ["copies", "alike"])
+def test_what_goes_out_of_scope_makes_room(scope: str) -> None:
+    whole = archive([record(number) for number in range(20)])
+    best = realtime._Best(whole, 5, scope)
+    for place in range(20):
+        best.offer(result_of(whole.records[place], place, 1 - place / 100, FINDINGS[3]), str(place), b"preview")
+    for place in range(0, 20, 2):
+        best.offer(result_of(whole.records[place], place, 1 - place / 100, FINDINGS[1]), str(place), b"preview")
+    shown = best.results()
+    assert len(shown) == 5
+    assert all(in_scope(one.verdict, scope) for one in shown)
+    assert [one.place for one in shown] == ([0, 2, 4, 6, 8] if scope == "copies" else [1, 3, 5, 7, 9])
+
+
+def test_features_take_their_time_in_the_estimate(tmp_path: Path) -> None:
+    whole = archive([local_record(tmp_path, number, picture((number, 0, 9))) for number in range(5)])
+    plain, thorough = strategy(), strategy(extractor=LocalExtractor())
+    plain._encode_seconds = thorough._encode_seconds = 0.001
+    assert thorough.estimate(whole) > 2 * plain.estimate(whole)
+
+
+def test_a_search_that_is_closed_leaves_no_thread(copy_among_lookalikes: tuple[Archive, Query]) -> None:
+    whole, query = copy_among_lookalikes
+    before = set(threading.enumerate())
+    for stop in range(1, 5):
+        job = strategy(extractor=LocalExtractor()).search([query], whole, 3, EVERYTHING)
+        for _ in zip(range(stop), job):
+            pass
+        job.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)  # each ends after what it is at
+        assert not thread.is_alive()

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ras import scoring
-from ras.scoring import exact_scores, slack, to_stored
+from ras.records import Evidence, SearchResult, Verdict
+from ras.scoring import exact_scores, merit, rank_key, slack, to_stored
+from tests.pictures import record
 
 
 def unit(chance: np.random.Generator, count: int, dimension: int) -> np.ndarray:
@@ -79,3 +81,35 @@ def test_what_is_no_number_ranks_last() -> None:
     rows = np.array([[np.nan, 0], [np.inf, 1], [-np.inf, 0], [0.5, 0]], np.float16)
     query = np.array([[1, 0], [0, 1]], np.float32)
     assert exact_scores(query, rows).tolist() == [-1, -1, -1, 0.5]
+
+
+def result(verdict: Verdict, score: float, place: int, evidence: Evidence | None = None) -> SearchResult:
+    return SearchResult(0, score, record(place), place=place, verdict=verdict, evidence=evidence)
+
+
+def test_the_order_of_results() -> None:
+    ranked = [
+        result(Verdict.IDENTICAL, 0.5, 9, Evidence(0, 1.0, 0)),
+        result(Verdict.IDENTICAL, 0.9, 3, Evidence(90, 0.99, 0)),  # inliers do not make it more identical
+        result(Verdict.IDENTICAL, 0.8, 4, Evidence(99, 0.99, 0)),
+        result(Verdict.ALTERED, 0.1, 8, Evidence(40, 0.9, 90)),
+        result(Verdict.ALTERED, 0.9, 2, Evidence(20, 0.99, 90)),
+        result(Verdict.ALTERED, 0.3, 5, Evidence(9, 0.9, 90)),
+        result(Verdict.ALTERED, 0.2, 1, Evidence(0, 0.9, 9)),  # whole pictures that agree: as good as a few inliers
+        result(Verdict.ALTERED, 0.1, 0, Evidence(3, 0.9, 9)),
+        result(Verdict.ALIKE, 0.99, 7, Evidence(cosine=0.99)),
+        result(Verdict.ALIKE, 0.6, 10, Evidence(cosine=0.6)),
+        result(Verdict.ALIKE, 0.6, 11),
+        result(Verdict.UNLIKELY, 0.4, 6),
+        result(Verdict.UNLIKELY, 0.1, 12, Evidence(0, 1.0, 3, 0.1)),
+        result(Verdict.UNLIKELY, 0.1, 13),
+    ]
+    for shuffled in (ranked[::-1], ranked[7:] + ranked[:7]):
+        assert [one.place for one in sorted(shuffled, key=rank_key)] == [one.place for one in ranked]
+    assert len({rank_key(one) for one in ranked}) == len(ranked)
+
+
+def test_the_key_is_the_merit_and_then_the_place() -> None:
+    """So that strategies may rank contents before they make results of their records."""
+    one = result(Verdict.ALTERED, 0.3, 5, Evidence(9, 0.9, 90))
+    assert rank_key(one) == (*merit(one.verdict, one.evidence, one.score), 5)
