@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import mmap
+import os
 import tokenize
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -86,16 +88,20 @@ def write(file: IO[bytes], segment: Segment) -> None:
 
 def map_segment(path: Path) -> Segment:
     """Open a file that ``write`` made; its arrays are mapped, not read. Raises ValueError and OSError."""
-    arrays = []
-    length = path.stat().st_size
+    arrays: list[np.ndarray] = []
     with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        if not length:
+            raise ValueError(_FOREIGN)
+        # One map for all arrays: each holds a file handle, of which macOS gives a program 256.
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         for kind in _KINDS:
             shape = _read_head(file, np.dtype(kind))
             start = file.tell()
             size = math.prod(shape) * np.dtype(kind).itemsize
             if not 0 <= size <= length - start:
                 raise ValueError(_FOREIGN)
-            arrays.append(np.memmap(path, kind, "r", start, shape) if size else np.zeros(shape, kind))
+            arrays.append(np.frombuffer(mapped, kind, math.prod(shape), start).reshape(shape))
             file.seek(start + size)
     segment = Segment(*arrays)
     n, pictures = segment.signatures.size, segment.counts.size

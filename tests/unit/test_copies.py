@@ -31,7 +31,7 @@ from ras.records import (
     finish,
 )
 from ras.store import EmbeddingStore, Entry, FeatureEntry
-from ras.strategies import copies, exact, stored
+from ras.strategies import copies, exact, feature_index, stored
 from ras.strategies.cached import CachedSearchStrategy
 from ras.strategies.copies import BY_EMBEDDING, BY_HASH, BY_KEYPOINTS, CopySearch, interleaved
 from ras.strategies.faiss_index import FAISSSearchStrategy
@@ -374,7 +374,8 @@ def test_several_queries_answer_as_each_alone(tmp_path: Path, store: EmbeddingSt
 def test_a_search_that_is_closed_at_any_event_leaves_no_thread(
     tmp_path: Path, store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch, make: type
 ) -> None:
-    monkeypatch.setattr(exact, "HEARTBEAT", 0.0)
+    for module in (exact, feature_index):
+        monkeypatch.setattr(module, "HEARTBEAT", 0.0)
     monkeypatch.setattr(copies, "_AT_ONCE", 1)
     whole = drawn_archive(tmp_path, range(4))
     index(whole, store, ENCODER, EXTRACTOR)

@@ -72,6 +72,17 @@ def test_stretched_coloured_or_brighter_it_is_not(seed: str) -> None:
     assert not identical(ImageEnhance.Brightness(picture).enhance(0.85), seed)
 
 
+@pytest.mark.parametrize("colour", ["#959595", "#c45e80"], ids=["brighter", "of another colour"])
+def test_a_faint_speck_makes_it_another(colour: str) -> None:
+    """A digit that was replaced: small, and of little contrast, or none but that of colours."""
+    picture = drawn("photo").resize((256, 256))
+    ImageDraw.Draw(picture).rectangle((96, 96, 160, 160), fill="#808080")
+    other = picture.copy()
+    ImageDraw.Draw(other).rectangle((120, 120, 127, 127), fill=colour)
+    assert identical(jpeg(picture), picture)
+    assert not identical(other, picture)
+
+
 def test_a_pattern_that_differs_everywhere_makes_it_another() -> None:
     """Thumbnails show nothing of it, and no part of it differs more than the others."""
     board = np.asarray(checkerboard(4, (256, 256)).convert("L"), np.int16)

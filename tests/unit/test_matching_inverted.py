@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 from pathlib import Path
 from typing import Callable
 
@@ -12,7 +13,19 @@ import pytest
 from ras.matching import inverted
 from ras.matching.codebook import WORDS
 from ras.matching.features import KEYPOINT
-from ras.matching.inverted import FARTHEST, Segment, Votes, build, joined, map_segment, rarities, tally, vote, write
+from ras.matching.inverted import (
+    FARTHEST,
+    InvertedFiles,
+    Segment,
+    Votes,
+    build,
+    joined,
+    map_segment,
+    rarities,
+    tally,
+    vote,
+    write,
+)
 from tests.copies import query_of
 
 EVEN = np.ones(WORDS, np.float32)
@@ -142,6 +155,16 @@ def test_of_a_long_list_an_even_choice_is_looked_at(monkeypatch: pytest.MonkeyPa
     assert np.histogram(found, 10, (0, 1000))[0].tolist() == [10] * 10
 
 
+def bottom_of(array: np.ndarray) -> object:
+    """What the memory of an array belongs to."""
+    bottom: object = array
+    while True:
+        below = bottom.base if isinstance(bottom, np.ndarray) else getattr(bottom, "obj", None)
+        if below is None:
+            return bottom
+        bottom = below
+
+
 def test_a_file_holds_the_same(pictures: list[np.ndarray], segment: Segment, tmp_path: Path) -> None:
     path = tmp_path / "some.words"
     with path.open("wb") as file:
@@ -152,8 +175,9 @@ def test_a_file_holds_the_same(pictures: list[np.ndarray], segment: Segment, tmp
         other = getattr(mapped, name)
         assert other.dtype == array.dtype, name
         assert np.array_equal(other, array), name
-        assert isinstance(other, np.memmap), "it is read as far as it is needed"
+        assert isinstance(bottom_of(other), mmap.mmap), "it is read as far as it is needed"
         assert not other.flags.writeable
+    assert len({id(bottom_of(array)) for array in vars(mapped).values()}) == 1, "each map holds a file handle"
     assert mapped.counts.tolist() == [30, 0, 50, 1, 200, 40]
     assert mapped.hashes.tobytes() == b"".join(hash_of(number) for number in range(6))
     query = query_of(keypoints(25, 70))
@@ -262,6 +286,31 @@ def test_a_damaged_owner_ends_no_search(segment: Segment) -> None:
         votes = vote(damaged, query, allowed, EVEN)
         assert len(votes.pictures) > 0
         assert votes.pictures.max() < 6
+
+
+def test_several_files_are_searched_as_one(pictures: list[np.ndarray], segment: Segment) -> None:
+    hashes = [hash_of(number) for number in range(6)]
+    parts = [build(pictures[start:end], hashes[start:end]) for start, end in ((0, 2), (2, 2), (2, 5), (5, 6))]
+    several, one = InvertedFiles(parts), InvertedFiles([segment])
+    assert several.counts.tolist() == one.counts.tolist() == [30, 0, 50, 1, 200, 40]
+    assert several.hashes.tobytes() == one.hashes.tobytes() == b"".join(hashes)
+    query = query_of(keypoints(40, 70), keypoints(40, 71))
+    allowed = np.array([True, True, False, True, False, True])
+    for passing in (None, allowed):
+        assert told(joined([several.votes(number, query, passing) for number in range(4)])) == told(
+            one.votes(0, query, passing)
+        )
+    for threads in (1, 3):
+        for best, scores in (several.search(query, 4, threads), one.search(query, 4, threads)):
+            expected = tally(one.votes(0, query), one.counts, 4)
+            assert best.tolist() == expected[0].tolist()
+            assert np.allclose(scores, expected[1])
+
+
+def test_without_files_nothing_is_found() -> None:
+    nothing = InvertedFiles([])
+    assert (len(nothing.counts), nothing.hashes.shape) == (0, (0, 32))
+    assert [len(found) for found in nothing.search(query_of(keypoints(10, 0)), 5)] == [0, 0]
 
 
 def votes_of(*rows: tuple[int, int, int, int, float, int]) -> Votes:

@@ -54,7 +54,7 @@ def test_its_mirror_image_has_the_keypoints_that_the_mirrored_picture_has(query:
     rows = np.arange(len(mine))
     found = (different[rows, partner] <= 10) & (apart[rows, partner] < 1.5) & (scales[rows, partner] <= 8)
     assert found.mean() > 0.6
-    turns = (mine["angle"] - theirs["angle"][partner])[found].astype(np.int8)
+    turns = (mine["angle"] - theirs["angle"][partner])[found].astype(np.int8).astype(int)
     assert np.median(np.abs(turns)) <= 2
     assert (mine["word"] == theirs["word"][partner])[found].mean() > 0.7
 

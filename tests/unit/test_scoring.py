@@ -97,6 +97,9 @@ def test_the_order_of_results() -> None:
         result(Verdict.ALTERED, 0.3, 5, Evidence(9, 0.9, 90)),
         result(Verdict.ALTERED, 0.2, 1, Evidence(0, 0.9, 9)),  # whole pictures that agree: as good as a few inliers
         result(Verdict.ALTERED, 0.1, 0, Evidence(3, 0.9, 9)),
+        result(Verdict.ALIKE, 0.3, 14, Evidence(20, 0.2, 90)),  # it has something in common with the query
+        result(Verdict.ALIKE, 0.5, 15, Evidence(6, None, 90)),
+        result(Verdict.ALIKE, 0.995, 16, Evidence(5, 0.1, 90)),  # as many are there by chance
         result(Verdict.ALIKE, 0.99, 7, Evidence(cosine=0.99)),
         result(Verdict.ALIKE, 0.6, 10, Evidence(cosine=0.6)),
         result(Verdict.ALIKE, 0.6, 11),
@@ -104,7 +107,7 @@ def test_the_order_of_results() -> None:
         result(Verdict.UNLIKELY, 0.1, 12, Evidence(0, 1.0, 3, 0.1)),
         result(Verdict.UNLIKELY, 0.1, 13),
     ]
-    for shuffled in (ranked[::-1], ranked[7:] + ranked[:7]):
+    for shuffled in (ranked[::-1], ranked[9:] + ranked[:9]):
         assert [one.place for one in sorted(shuffled, key=rank_key)] == [one.place for one in ranked]
     assert len({rank_key(one) for one in ranked}) == len(ranked)
 
