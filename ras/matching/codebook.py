@@ -51,7 +51,7 @@ def reduced(descriptors: np.ndarray, book: Codebook) -> np.ndarray:
 
 
 def words(values: np.ndarray, book: Codebook, nearest: int = 1) -> np.ndarray:
-    """(n, 64) → uint16 (n, nearest): the words that are nearest, the nearest first; at most 16."""
+    """(n, 64) → uint16 (n, nearest): the words that are nearest, the nearest first; ``nearest`` is 4 at most."""
     lengths = (book.centres**2).sum(axis=2)
     halves = values.reshape(len(values), 2, DIMENSIONS // 2).transpose(1, 0, 2)
     far = lengths[:, None] - 2 * halves @ book.centres.transpose(0, 2, 1)

@@ -14,7 +14,7 @@ from ras.matching.hashing import dihedral_hashes
 from ras.matching.keypoints import find_keypoints, mirrored
 from ras.matching.local import packed_keypoints, reduced
 
-ASKED = 500
+ASKED = 600
 """Keypoints of a query."""
 
 WORDS_ASKED = 2

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ras.strategies.exact import Best
     from ras.strategies.stored import Coverage
 
-BY_KEYPOINTS = 80
-BY_EMBEDDING = 24
-BY_HASH = 8
+BY_KEYPOINTS = 100
+BY_EMBEDDING = 16
+BY_HASH = 6
 """How many candidates are checked that keypoints, embeddings and hashes speak for."""
 
 _NEVER = 1000
