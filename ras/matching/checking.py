@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from ras.matching.local import LONGEST
 from ras.matching.query import QueryFeatures
 from ras.matching.regions import laying_changes, matched_region, shape_changes, whole_region
 from ras.records import Change, Evidence, MatchedRegion, Verdict
+
+log = logging.getLogger(__name__)
 
 INLIERS = 8
 AGREEMENT = 0.55
@@ -156,5 +159,6 @@ def _open(preview: bytes) -> np.ndarray | None:
     try:
         with Image.open(io.BytesIO(preview), formats=("JPEG", "PNG")) as image:
             return np.asarray(image.convert("RGB")) if max(image.size) <= LONGEST else None
-    except Exception:  # noqa: BLE001  Pillow promises OSError and raises whatever its parsers run into
+    except Exception as exc:  # noqa: BLE001  Pillow promises OSError and raises whatever its parsers run into
+        log.warning("A preview is damaged, and its picture is compared without it: %r", exc)
         return None

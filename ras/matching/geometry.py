@@ -19,8 +19,6 @@ SAME = 4
 """Pixels within which keypoints are at the same place."""
 TOLERANCE = 5.0
 """Pixels of the reduced picture by which an inlier may be off."""
-ENOUGH = 40
-"""So many inliers are as good as more."""
 
 
 @dataclass(frozen=True)

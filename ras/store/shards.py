@@ -18,6 +18,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
@@ -78,20 +79,29 @@ def write_shard(folder: Path, encoder_id: str, rows: np.ndarray) -> tuple[str, i
     folder.mkdir(exist_ok=True)
     slug = re.sub(r"[^a-z0-9]+", "-", encoder_id.lower())[:40].strip("-") or "encoder"
     name = f"{slug}-{secrets.token_hex(8)}.joblib"
-    partial = folder / f"{name}.partial"
+    whole = np.ascontiguousarray(rows, np.float16)
+    return (name, *write_whole(folder / name, lambda partial: joblib.dump(whole, partial, protocol=4)))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> tuple[int, bytes]:
+    """Have ``write`` write a file, which gets its name once it is safely on the disk. → size, SHA-256.
+
+    Raises what ``write`` does, and OSError; then nothing is left of it.
+    """
+    partial = path.with_name(f"{path.name}.partial")
     try:
-        joblib.dump(np.ascontiguousarray(rows, np.float16), partial, protocol=4)
+        write(partial)
         with partial.open("r+b") as file:
             os.fsync(file.fileno())
         size, sha256 = partial.stat().st_size, hash_of(partial)
-        os.replace(partial, folder / name)
-        sync_folder(folder)
+        os.replace(partial, path)
+        sync_folder(path.parent)
     except BaseException:
-        for path in (partial, folder / name):
+        for rest in (partial, path):
             with contextlib.suppress(OSError):
-                path.unlink()
+                rest.unlink()
         raise
-    return name, size, sha256
+    return size, sha256
 
 
 def hash_of(path: Path) -> bytes:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ras.matching import inverted
-from ras.store.shards import hash_of, sync_folder
+from ras.store.shards import hash_of, write_whole
 
 if TYPE_CHECKING:
     from ras.store import FeatureSegment
@@ -31,21 +29,12 @@ def write_segment(folder: Path, segment: inverted.Segment) -> tuple[str, int, by
     Raises OSError; then nothing is left of it.
     """
     name = f"{secrets.token_hex(16)}.words"
-    partial = folder / f"{name}.partial"
-    try:
+
+    def write(partial: Path) -> None:
         with partial.open("wb") as file:
             inverted.write(file, segment)
-            file.flush()
-            os.fsync(file.fileno())
-        size, sha256 = partial.stat().st_size, hash_of(partial)
-        os.replace(partial, folder / name)
-        sync_folder(folder)
-    except BaseException:
-        for path in (partial, folder / name):
-            with contextlib.suppress(OSError):
-                path.unlink()
-        raise
-    return name, size, sha256
+
+    return (name, *write_whole(folder / name, write))
 
 
 def open_segment(folder: Path, facts: FeatureSegment) -> inverted.Segment:

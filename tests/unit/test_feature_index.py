@@ -20,7 +20,7 @@ from ras.matching import Features, QueryFeatures, inverted
 from ras.matching.codebook import WORDS
 from ras.matching.local import LocalExtractor
 from ras.records import Event, ImageRecord, Notice, finish
-from ras.store import EmbeddingStore, FeatureSegment
+from ras.store import EmbeddingStore, FeatureSegment, shards
 from ras.strategies import feature_index, segment_file
 from ras.strategies.feature_index import FeatureIndex
 from ras.strategies.segment_file import UnusableSegment, open_segment
@@ -433,8 +433,8 @@ def refused(*_: object) -> None:
     ("where", "name", "trouble"),
     [
         (inverted, "write", full_disk),
-        (segment_file.os, "replace", full_disk),
-        (segment_file, "sync_folder", full_disk),
+        (shards.os, "replace", full_disk),
+        (shards, "sync_folder", full_disk),
         (EmbeddingStore, "add_segment", refused),
         (EmbeddingStore, "segments_folder", property(refused)),
     ],
