@@ -34,13 +34,15 @@ class ImageRecord:
 
     key: str
     message_id: str
+    """Empty where the export does not have it, as CSV files of DiscordChatExporter."""
     attachment_id: str | None
     """Discord's id of the attachment; None for a picture of an embed."""
     file_name: str
     url: str
     """The original Discord URL, as the export has it, or rebuilt where the export only has a local path."""
     local_path: str | None
-    """Absolute path of the media file that the export names, whether or not it exists; None where it names none."""
+    """Absolute path of the media file that the export names, whether or not it exists, perhaps inside of a zip (see
+    ``ras.trees``); None where it names none."""
     file_size: int | None
     """Bytes, as the export states them."""
     author_id: str
@@ -51,13 +53,17 @@ class ImageRecord:
     content: str = ""
     """The text of the message."""
     kind: str = "attachment"
-    """``attachment``, ``embed``, ``forwarded`` (an attachment or embed of a forwarded message)."""
+    """``attachment``, ``embed``, ``forwarded`` (an attachment or embed of a forwarded message), ``link`` (to a picture,
+    in the text), ``sticker``, ``emoji``, ``avatar``."""
     media_root: str | None = None
-    """The folder that ``local_path`` may not leave: the export's own; None where there is no local path."""
+    """What ``local_path`` may not leave: the export's own folder, or the file (a zip, a database) that holds the media;
+    None where there is no local path."""
 
     @property
     def message_link(self) -> str:
-        """The link to the message: it never expires."""
+        """The link to the message: it never expires. Empty where the export does not say which message it is."""
+        if not self.message_id or not self.channel.id:
+            return ""
         guild = "@me" if self.channel.guild_id == "0" else self.channel.guild_id
         return f"https://discord.com/channels/{guild}/{self.channel.id}/{self.message_id}"
 
@@ -65,6 +71,22 @@ class ImageRecord:
     def spoiler(self) -> bool:
         """Whether its author hid it as a spoiler. Discord marks that in the name alone."""
         return self.file_name.startswith("SPOILER_")
+
+
+@dataclass(frozen=True)
+class PictureKinds:
+    """Which pictures of messages count besides their attachments and embeds."""
+
+    links: bool = True
+    """To pictures, in the text."""
+    stickers: bool = False
+    emoji: bool = False
+    """Custom ones, in the text and as reactions."""
+    avatars: bool = False
+    """Of the authors, each once."""
+
+
+DEFAULT_KINDS = PictureKinds()
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,20 @@ from __future__ import annotations
 
 import re
 from array import array
-from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any, Generator, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
-from ras.archive.export import Export, shown_name
+from ras.archive.export import Export, ExportFile
 from ras.archive.json_stream import ElementStream, lenient_json
 from ras.archive.media import MediaFolder, is_url, name_in_url
+from ras.archive.messages import Found, Posted, records_of
 from ras.archive.pictures import may_be_picture
 from ras.archive.timestamps import parse_timestamp, posted_at
-from ras.cdn import attachment_url, canonical_url, is_discord_host, picture_key
+from ras.cdn import attachment_url, canonical_url, is_discord_host
 from ras.errors import ArchiveError
-from ras.records import Channel, ImageRecord
+from ras.records import Channel, ImageRecord, PictureKinds
 from ras.text import count
 
 # Only what records are made of: everything else is skipped without making objects of it. Single values are Any, since
@@ -77,19 +76,19 @@ _MESSAGE_START = r'\{[ \t\r\n]*"id"[ \t\r\n]*:[ \t\r\n]*"?\d{1,20}"?[ \t\r\n]*,[
 _HEAD = re.compile(r'\s*\{.*"(?:guild|channel|messages)"\s*:', re.DOTALL)
 
 
-def recognises(head: str) -> bool:
+def recognises(head: str, file: ExportFile) -> bool:
     """Whether a text that starts like this may be such an export."""
     return _HEAD.match(head) is not None
 
 
-def read(path: Path, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read one export; yields how many bytes of it are through, often. Raises ArchiveError and OSError."""
-    with path.open("rb", buffering=0) as file:
+    with export.open() as file:
         stream: ElementStream[_Message] = ElementStream(
             file, "messages", _decode_messages, _decode_message, _MESSAGE_START
         )
         ids: array[int] | None = array("Q") if keep_ids else None
-        media = MediaFolder(path)
+        media = MediaFolder(export)
         waiting: list[_Message] = []
         records: list[ImageRecord] = []
         channel: Channel | None = None
@@ -107,7 +106,7 @@ def read(path: Path, keep_ids: bool = False) -> Generator[int, None, Export]:
                 break  # A list of messages of another program
             # Where the channel is only named after its messages, they wait for it.
             if channel is None and stream.members.keys() >= {"guild", "channel"}:
-                channel = _channel(stream.members, path)
+                channel = _channel(stream.members, export)
             if channel is not None:
                 for message in waiting:
                     records += _records(message, channel, media)
@@ -115,21 +114,21 @@ def read(path: Path, keep_ids: bool = False) -> Generator[int, None, Export]:
             yield stream.bytes_read
     if not stream.found or not (stream.members.keys() & {"guild", "channel"} or (last and last.author)):
         if not stream.found and not stream.closed:
-            raise ArchiveError(f"“{shown_name(path)}” ends before its first message. Export the channel again.")
+            raise ArchiveError(f"“{export.shown}” ends before its first message. Export the channel again.")
         raise ArchiveError(
-            f"“{shown_name(path)}” is JSON, but no export of DiscordChatExporter: it has no list of messages."
+            f"“{export.shown}” is JSON, but no export of DiscordChatExporter: it has no list of messages."
         )
-    channel = channel or _channel(stream.members, path)
+    channel = channel or _channel(stream.members, export)
     for message in waiting:
         records += _records(message, channel, media)
     return Export(
-        path=str(path),
+        path=export.path,
         channels=(channel,),
         message_count=message_count,
         message_ids=ids,
         records=tuple(records),
-        exported_at=parse_timestamp(_text(stream.members.get("exportedAt"))) or _file_time(path),
-        warnings=tuple(_warnings(shown_name(path), stream, message_count, last)),
+        exported_at=parse_timestamp(_text(stream.members.get("exportedAt"))) or export.modified,
+        warnings=tuple(_warnings(export.shown, stream, message_count, last)),
     )
 
 
@@ -219,17 +218,6 @@ class _Source(NamedTuple):
     forwarded: bool
 
 
-class _Found(NamedTuple):
-    """A picture of a message, with what is its own."""
-
-    kind: str
-    attachment_id: str | None
-    file_name: str
-    url: str
-    local_path: str | None
-    file_size: int | None
-
-
 def _records(message: _Message, channel: Channel, media: MediaFolder) -> list[ImageRecord]:
     """One record for each picture of a message: its own, then the forwarded message's."""
     content = _text(message.content)
@@ -239,38 +227,24 @@ def _records(message: _Message, channel: Channel, media: MediaFolder) -> list[Im
         content = content or _text(forwarded.content)
         home = _id(message.reference.channelId) if message.reference else ""
         sources.append(_Source(forwarded.attachments or (), forwarded.embeds or (), content, home, True))
-
     author = message.author or _Author()
-    records: dict[str, ImageRecord] = {}
-    for source in sources:
-        attached, embedded = list(_attachments(source, media)), list(_embedded(source, media))
-        # Bots show their own attachment as the picture of an embed.
-        shown = {picture_key(None, picture.url) for picture in attached} if embedded else set()
-        for picture in (*attached, *embedded):
-            # A saved file has the hash of its URL in its name: it is the same in every export with media.
-            key = picture_key(picture.attachment_id, picture.url or f"media:{name_in_url(picture.local_path or '')}")
-            if key in records or (picture.kind == "embed" and key in shown):
-                continue
-            records[key] = ImageRecord(
-                key=key,
-                message_id=message.id,
-                attachment_id=picture.attachment_id,
-                file_name=picture.file_name,
-                url=picture.url,
-                local_path=picture.local_path,
-                file_size=picture.file_size,
-                author_id=_id(author.id),
-                author=_text(author.nickname) or _text(author.name) or "unknown",
-                channel=channel,
-                timestamp=posted_at(_text(message.timestamp), message.id),
-                content=source.content,
-                kind="forwarded" if source.forwarded else picture.kind,
-                media_root=media.root if picture.local_path else None,
-            )
-    return list(records.values())
+    posted = Posted(
+        message_id=message.id,
+        author_id=_id(author.id),
+        author=_text(author.nickname) or _text(author.name) or "unknown",
+        channel=channel,
+        timestamp=posted_at(_text(message.timestamp), message.id),
+        media_root=media.root,
+    )
+    found = [
+        picture._replace(kind="forwarded" if source.forwarded else picture.kind, content=source.content)
+        for source in sources
+        for picture in (*_attachments(source, media), *_embedded(source, media))
+    ]
+    return records_of(posted, found)
 
 
-def _attachments(source: _Source, media: MediaFolder) -> Iterator[_Found]:
+def _attachments(source: _Source, media: MediaFolder) -> Iterator[Found]:
     for attachment in source.attachments:
         attachment_id, text = _id(attachment.id), _text(attachment.url)
         file_name = _text(attachment.fileName) or name_in_url(text)
@@ -283,10 +257,10 @@ def _attachments(source: _Source, media: MediaFolder) -> Iterator[_Found]:
             url = attachment_url(source.channel_id, attachment_id, file_name) if known else ""
             path = (media.locate(text) if text else None) or (media.find(url) if url else None)
         size = attachment.fileSizeBytes
-        yield _Found("attachment", attachment_id or None, file_name, url, path, size if _is_size(size) else None)
+        yield Found("attachment", attachment_id or None, file_name, url, path, size if _is_size(size) else None)
 
 
-def _embedded(source: _Source, media: MediaFolder) -> Iterator[_Found]:
+def _embedded(source: _Source, media: MediaFolder) -> Iterator[Found]:
     for embed in source.embeds:
         for picture in (embed.image, *(embed.images or ()), embed.thumbnail):
             if picture is None:
@@ -297,16 +271,16 @@ def _embedded(source: _Source, media: MediaFolder) -> Iterator[_Found]:
             url = next((url for url in urls if is_discord_host(_host(url))), urls[0] if urls else "")
             path = media.find(url) if is_url(text) else media.locate(text) if text else None
             if url or path:
-                yield _Found("embed", None, name_in_url(canonical_url(url) if url else path or ""), url, path, None)
+                yield Found("embed", None, name_in_url(canonical_url(url) if url else path or ""), url, path, None)
 
 
-def _channel(members: Mapping[str, Any], path: Path) -> Channel:
+def _channel(members: Mapping[str, Any], export: ExportFile) -> Channel:
     guild, channel = members.get("guild"), members.get("channel")
     guild = guild if isinstance(guild, dict) else {}
     channel = channel if isinstance(channel, dict) else {}
     return Channel(
         id=_id(channel.get("id")),
-        name=_text(channel.get("name")) or path.stem,
+        name=_text(channel.get("name")) or export.file_name.rpartition(".")[0],
         guild_id=_id(guild.get("id")) or "0",
         guild_name=_text(guild.get("name")),
         category=_text(channel.get("category")),
@@ -318,13 +292,6 @@ def _host(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
-
-
-def _file_time(path: Path) -> datetime:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
-    except (OSError, OverflowError, ValueError):
-        return datetime.fromtimestamp(0, timezone.utc)
 
 
 def _text(value: Any) -> str:

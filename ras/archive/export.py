@@ -1,14 +1,66 @@
-"""What a reader of one format makes of one file."""
+"""A file that may be an export, and what a reader of one format makes of it."""
 
 from __future__ import annotations
 
+import os
 from array import array
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timezone
+from typing import BinaryIO
 
 from ras.records import Channel, ImageRecord
 from ras.text import clean
+from ras.trees import Tree
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """A file of a tree: of the folder that it lies in, of a larger folder, or of a zip."""
+
+    tree: Tree
+    name: str
+    """Relative to the tree, with slashes."""
+
+    @property
+    def path(self) -> str:
+        """Absolute; inside of a zip too, see ``ras.trees``."""
+        return os.path.join(self.tree.root, self.name.replace("/", os.sep))
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder that it lies in; empty for the tree's own."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def file_name(self) -> str:
+        """The last part of its name."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def shown(self) -> str:
+        """Its name as a sentence shows it: it may hold anything but a slash."""
+        return shown_name(self.name or self.path)
+
+    @property
+    def size(self) -> int:
+        """Bytes. Raises OSError."""
+        return self.tree.size(self.name)
+
+    @property
+    def modified(self) -> datetime:
+        """When it was written, aware; the beginning of 1970 where nobody knows."""
+        try:
+            return datetime.fromtimestamp(self.tree.modified(self.name), timezone.utc)
+        except (OSError, OverflowError, ValueError):
+            return datetime.fromtimestamp(0, timezone.utc)
+
+    def open(self) -> BinaryIO:
+        """To be read from its start to its end. Raises OSError, as does reading."""
+        return self.tree.open(self.name)
+
+    def beside(self, name: str) -> ExportFile:
+        """Another file; ``name`` is relative to the folder of this one."""
+        return ExportFile(self.tree, f"{self.folder}/{name}" if self.folder else name)
 
 
 @dataclass(frozen=True)
@@ -26,6 +78,6 @@ class Export:
     warnings: tuple[str, ...]
 
 
-def shown_name(path: Path) -> str:
-    """A file's name as a sentence shows it: it may hold anything but a slash."""
-    return clean(path.name or str(path), longest=100)
+def shown_name(path: str) -> str:
+    """The name of a file or folder as a sentence shows it."""
+    return clean(path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path, longest=100)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from pathlib import Path
 from typing import Iterator
 from urllib.parse import unquote, urlsplit
+
+from ras.archive.export import ExportFile
 
 _SIGNATURE = re.compile(r"(?:ex|is|hm)(?:=|$)")
 
@@ -18,14 +19,17 @@ def is_url(text: str) -> bool:
 
 
 class MediaFolder:
-    """The media beside one export. Every folder is listed once; no file is touched."""
+    """The media beside one export, on the disk or in the same zip. Every folder is listed once; no file is touched."""
 
-    def __init__(self, export: Path) -> None:
-        self.root = os.path.dirname(os.path.abspath(export))
-        """The folder that no path may leave."""
+    def __init__(self, export: ExportFile) -> None:
+        self._tree, self._folder = export.tree, export.folder
+        in_file = not os.path.isdir(export.tree.root)
+        self.root = export.tree.root if in_file else os.path.dirname(export.path)
+        """What no path may leave: the export's folder, or the file that holds it and its media."""
+        name = export.file_name
         # All parts of a partitioned export share the first one's folder.
-        whole = re.sub(r" \[part \d+\](?=\.[^.]*$)", "", export.name)
-        self._own = tuple(dict.fromkeys((f"{export.name}_Files", f"{whole}_Files")))
+        whole = re.sub(r" \[part \d+\](?=\.[^.]*$)", "", name)
+        self._own = tuple(dict.fromkeys((f"{name}_Files", f"{whole}_Files")))
         self._names: dict[str, frozenset[str]] = {}
 
     def locate(self, text: str) -> str | None:
@@ -66,17 +70,15 @@ class MediaFolder:
 
     def _path(self, parts: list[str]) -> str:
         # Joined by hand: on Windows os.path.join would leave the root for a part like "D:name".
-        return os.path.join(self.root, os.sep.join(parts))
+        inner = self._folder.split("/") if self._folder else []
+        return os.sep.join([self._tree.root.rstrip(os.sep), *inner, *parts])
 
     def _has(self, parts: list[str]) -> bool:
         return parts[-1] in self._list("/".join(parts[:-1]))
 
     def _list(self, folder: str) -> frozenset[str]:
         if folder not in self._names:
-            try:
-                self._names[folder] = frozenset(os.listdir(os.path.join(self.root, folder)))
-            except (OSError, ValueError):  # not there, no folder, no access, or no name that the system can have
-                self._names[folder] = frozenset()
+            self._names[folder] = frozenset(self._tree.files("/".join(filter(None, (self._folder, folder)))))
         return self._names[folder]
 
 

@@ -19,9 +19,9 @@ HEAVY = {"tkinter", "torch", "torchvision", "faiss", "cv2", "clip", "tqdm"}
 MAY_IMPORT = {
     "records": {"errors"},
     "settings": {"errors", "paths"},
-    "archive": {"cdn", "errors", "images", "pace", "records", "text"},
+    "archive": {"cdn", "errors", "images", "pace", "records", "text", "trees"},
     "downloader": {"cdn", "errors", "images", "media", "records", "settings", "text"},
-    "media": {"records"},
+    "media": {"records", "trees"},
     "images": {"errors", "records", "text"},
     "encoders": {"errors", "pace", "paths", "records", "settings", "text"},
     "filters": {"errors", "records"},
@@ -33,7 +33,7 @@ MAY_IMPORT = {
         *("cdn", "downloader", "encoders", "errors", "filters", "indexing", "matching", "records", "scoring", "store"),
         "text",
     },
-    "opening": {"archive", "errors", "paths", "records", "store", "text"},
+    "opening": {"archive", "errors", "paths", "records", "store", "text", "trees"},
     "engine": {
         *("downloader", "encoders", "errors", "filters", "indexing", "matching", "paths", "records", "settings"),
         *("scoring", "store", "strategies", "text"),

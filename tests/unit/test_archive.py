@@ -201,7 +201,7 @@ def test_a_folder_of_exports(tmp_path: Path) -> None:
         (b"\0" * 5000, "zero bytes"),
         (b"<!DOCTYPE html><html><div class=chatlog__message>", "HTML format"),
         (b"<html><body>404", "a web page"),
-        (b"PK\x03\x04rest", "a ZIP file"),
+        (b"PK\x03\x04rest", "the zip is damaged"),
         (b"\x89PNG\r\n\x1a\n", "a picture (PNG)"),
         (b"\xff\xd8\xff\xe0", "a picture (JPEG)"),
         (b"AuthorID,Author,Date,Content,Attachments,Reactions\n", "CSV"),
@@ -230,7 +230,7 @@ def test_what_is_no_export_gets_one_sentence(tmp_path: Path, content: bytes, sai
 def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=r"“missing.json” could not be opened: No such file"):
         read(tmp_path / "missing.json")
-    with pytest.raises(ArchiveError, match="holds no JSON export"):
+    with pytest.raises(ArchiveError, match="holds no Discord export"):
         read(tmp_path)
     with pytest.raises(ArchiveError, match="No export was given"):
         read()

@@ -1,0 +1,55 @@
+"""A folder on the disk as a tree of files."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+
+class DiskTree:
+    """See ``Tree``. Every folder is listed once."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(root)
+        self._listed: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def files(self, folder: str = "") -> tuple[str, ...]:
+        return self._list(folder)[0]
+
+    def folders(self, folder: str = "") -> tuple[str, ...]:
+        return self._list(folder)[1]
+
+    def open(self, name: str) -> BinaryIO:
+        path = self._path(name)
+        if not os.path.isfile(path):
+            os.stat(path)  # a missing file gets the system's own words; opening a pipe would wait forever
+            raise OSError(None, "it is not a regular file")
+        return open(path, "rb", buffering=0)
+
+    def size(self, name: str) -> int:
+        return os.stat(self._path(name)).st_size
+
+    def modified(self, name: str) -> float:
+        return os.stat(self._path(name)).st_mtime
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _path(self, name: str) -> str:
+        # Joined by hand: on Windows os.path.join would leave the root for a part like "D:name".
+        return f"{self.root.rstrip(os.sep)}{os.sep}{name.replace('/', os.sep)}" if name else self.root
+
+    def _list(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if folder not in self._listed:
+            files, folders = [], []
+            try:
+                with os.scandir(self._path(folder)) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            folders.append(entry.name)
+                        elif not entry.is_dir():
+                            files.append(entry.name)
+            except (OSError, ValueError):  # not there, no folder, no access, or no name that the system can have
+                files, folders = [], []
+            self._listed[folder] = tuple(files), tuple(folders)
+        return self._listed[folder]
