@@ -2,7 +2,7 @@
 
     python -m benchmarks.parse                     # 100 MB
     python -m benchmarks.parse --megabytes 1000
-    python -m benchmarks.parse --file my.json      # an export of your own
+    python -m benchmarks.parse --file my.json      # an export of your own; my.html and my.csv are read alone
 
 Each way runs in a fresh process, three times, after the file was read once (so that the disk does not count). Memory
 is the peak of the resident set less what the process had before it began.
@@ -78,8 +78,9 @@ def _compare(path: Path) -> None:
     with path.open("rb", buffering=0) as file:
         while file.read(1 << 20):
             pass
-    results = {way: _fresh(way, path) for way in _WAYS}
-    base = results["json.load"]
+    ways = _WAYS if path.suffix.lower() == ".json" else ("read_archive",)
+    results = {way: _fresh(way, path) for way in ways}
+    base = results[ways[-1]]
     print(f"{path.name}: {megabytes:,.0f} MB, Python {sys.version.split()[0]}\n")
     print(f"{'':14}{'pictures':>9}{'seconds':>9}{'MB/s':>7}{'memory':>10}{'of file':>9}{'speed':>8}{'memory':>8}")
     for way, run in results.items():

@@ -12,7 +12,7 @@ _PROXY_HOSTS = frozenset({"images-ext-1.discordapp.net", "images-ext-2.discordap
 DISCORD_HOSTS = _ATTACHMENT_HOSTS | _PROXY_HOSTS
 """The hosts that serve what people post on Discord. Nothing else is downloaded unless the user allows it."""
 
-_SIGNATURE = frozenset({"ex", "is", "hm"})
+_SIGNATURE = frozenset({"ex", "is", "hm", "uc"})
 _RENDITION = frozenset({"width", "height", "format", "quality", "animated"})
 _PROXIED = re.compile(r"/external/[^/]+/(?:(%3F[^/]*)/)?(https?)/(.+)", re.IGNORECASE | re.DOTALL)
 _EARLIEST_EXPIRY = datetime(2015, 1, 1, tzinfo=timezone.utc)
@@ -22,9 +22,10 @@ _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 def canonical_url(url: str) -> str:
     """The address of the same picture without what changes from export to export; for identity, not for fetching.
 
-    Attachments lose their signature (``ex``, ``is``, ``hm``) and the rendition parameters of the resizing proxy, and
-    all their hosts become cdn.discordapp.com. An address of the embed proxy becomes the original one that it carries
-    (``images-ext-1.discordapp.net/external/<signature>/https/<host>/<path>``). Any other URL is returned as it is.
+    Attachments lose their signature (``ex``, ``is``, ``hm``, and ``uc`` in data packages) and the rendition parameters
+    of the resizing proxy, and all their hosts become cdn.discordapp.com. An address of the embed proxy becomes the
+    original one that it carries (``images-ext-1.discordapp.net/external/<signature>/https/<host>/<path>``). Any other
+    URL is returned as it is.
     """
     # A proxied address can be an attachment's, or proxied itself: each turn takes one layer off.
     while True:
@@ -70,6 +71,16 @@ def is_expired(url: str, now: datetime | None = None) -> bool:
     return expiry is not None and expiry <= (now or datetime.now(timezone.utc))
 
 
+def is_dead(url: str, now: datetime | None = None) -> bool:
+    """Whether Discord is known to answer 404: the URL's time is over, or it is an attachment's without signature."""
+    if is_expired(url, now):
+        return True
+    parts = _split(url)
+    if parts is None or not is_discord_host(parts.hostname):
+        return False
+    return parts.path.startswith("/attachments/") and re.search(r"(?:^|&)hm=", parts.query) is None
+
+
 def is_discord_host(host: str | None) -> bool:
     """Whether ``host`` (a bare host name, no port, no user) is one of Discord's; letters of any case, exactly."""
     # Only ASCII: lower() turns the Kelvin sign and its like into plain letters.
@@ -88,6 +99,23 @@ def attachment_url(channel_id: str, attachment_id: str, file_name: str) -> str:
     """The unsigned URL of an attachment. Discord answers 404 until it is signed anew."""
     path = "/".join(quote(part, safe="", errors="replace") for part in (channel_id, attachment_id, file_name))
     return f"https://cdn.discordapp.com/attachments/{path}"
+
+
+def rendition_url(url: str, width: int, height: int | None = None) -> str | None:
+    """Where Discord's resizing proxy has an attachment no wider than ``width``, and no higher than ``height``.
+
+    The same path with the same signature on another host. None where there is none: another URL than an attachment's
+    own at Discord, or one of a rendition. The proxy is not documented; whether it does so is for the caller to see.
+    """
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or (parts.hostname or "") not in _ATTACHMENT_HOSTS:
+        return None
+    kept = [part for part in parts.query.split("&") if part.strip("=")]
+    is_attachment = re.match(r"/(ephemeral-)?attachments/", parts.path) is not None
+    if not is_attachment or any(part.partition("=")[0] in _RENDITION for part in kept):
+        return None
+    asked = [f"width={width}", *([] if height is None else [f"height={height}"])]
+    return f"https://media.discordapp.net{parts.path}?{'&'.join([*kept, *asked])}"
 
 
 def app_link(message_link: str) -> str:

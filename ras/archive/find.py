@@ -6,8 +6,9 @@ import os
 import re
 from typing import Iterator, NamedTuple, Sequence
 
+from ras.archive.data_package.layout import searched
 from ras.archive.export import ExportFile, shown_name
-from ras.archive.formats import ENDINGS, FORMATS, Format
+from ras.archive.formats import ENDINGS, FORMATS, SIZES, Format
 from ras.archive.seems import head_text, seems
 from ras.trees import BlobTree, DiskTree, Tree, holder_of, is_tree, open_tree
 
@@ -23,7 +24,7 @@ class Candidate(NamedTuple):
     file: ExportFile
     form: Format
     size: int
-    """Bytes."""
+    """Bytes that there are to read."""
 
 
 def find_exports(paths: Sequence[str], trees: list[Tree]) -> tuple[list[Candidate], list[str]]:
@@ -33,9 +34,10 @@ def find_exports(paths: Sequence[str], trees: list[Tree]) -> tuple[list[Candidat
     """
     found: dict[str, Candidate] = {}
     refused: list[str] = []
+    opened: dict[str, Tree] = {}
     for path in paths:
         try:
-            tree, name = _tree_and_name(path)
+            tree, name = _tree_and_name(path, opened)
         except OSError as exc:
             refused.append(_not_opened(os.path.basename(path), exc))
             continue
@@ -51,6 +53,7 @@ def find_exports(paths: Sequence[str], trees: list[Tree]) -> tuple[list[Candidat
             text = head_text(head)
             form = next((form for form in FORMATS if form.recognises(text, file)), None)
             if form is not None:
+                size = SIZES[form](file) if form in SIZES else size
                 found.setdefault(os.path.realpath(file.path), Candidate(file, form, size))
             elif name:
                 refused.append(f"“{file.shown}” is no Discord export that RAS can read; it seems to be {seems(head)}.")
@@ -60,8 +63,11 @@ def find_exports(paths: Sequence[str], trees: list[Tree]) -> tuple[list[Candidat
     return list(found.values()), refused
 
 
-def _tree_and_name(path: str) -> tuple[Tree, str]:
-    """What a path leads to: a whole tree and no name, or a file of a tree. Raises OSError."""
+def _tree_and_name(path: str, opened: dict[str, Tree]) -> tuple[Tree, str]:
+    """What a path leads to: a whole tree and no name, or a file of a tree. Raises OSError.
+
+    Files in a zip share one tree, kept in ``opened``: the archive of the last time is opened by all of its files.
+    """
     if os.path.isdir(path):
         return DiskTree(path), ""
     if os.path.lexists(path):
@@ -73,7 +79,9 @@ def _tree_and_name(path: str) -> tuple[Tree, str]:
     held = holder_of(path)
     if held is None:
         return DiskTree(os.path.dirname(path)), os.path.basename(path)
-    return open_tree(held[0]), held[1]
+    if held[0] not in opened:
+        opened[held[0]] = open_tree(held[0])
+    return opened[held[0]], held[1]
 
 
 def _head(file: ExportFile) -> tuple[bytes, int]:
@@ -89,15 +97,19 @@ def _exports_in(tree: Tree, trees: list[Tree], refused: list[str]) -> Iterator[E
     """
     waiting = [("", 0)]
     files: list[ExportFile] = []
+    zips: list[str] = []
     for _ in range(_MOST_FOLDERS):
         if not waiting:
             break
         folder, depth = waiting.pop()
         prefix = f"{folder}/" if folder else ""
-        for name in tree.files(folder):
+        names, folders = searched(tree, folder)
+        for name in names:
             if name.lower().endswith(ENDINGS):
                 files.append(ExportFile(tree, prefix + name))
-            elif name.lower().endswith(".zip") and isinstance(tree, DiskTree):
+            elif name.lower().endswith(".zip") and not isinstance(tree, DiskTree):
+                zips.append(name)
+            elif name.lower().endswith(".zip"):
                 path = os.path.join(tree.root, prefix + name)
                 if is_tree(path):
                     try:
@@ -108,7 +120,13 @@ def _exports_in(tree: Tree, trees: list[Tree], refused: list[str]) -> Iterator[E
                     trees.append(inner)
                     files += _exports_in(inner, trees, refused)
         if depth < _DEPTH:
-            waiting += [(prefix + name, depth + 1) for name in tree.folders(folder) if not name.endswith("_Files")]
+            waiting += [(prefix + name, depth + 1) for name in folders if not name.endswith("_Files")]
+    if zips:
+        more = f" and {len(zips) - 1:,} more" if len(zips) > 1 else ""
+        refused.append(
+            f"“{shown_name(zips[0])}”{more} in the zip “{shown_name(tree.root)}” was not looked into: unpack the outer "
+            "zip and open the folder."
+        )
     return iter(sorted(files, key=_order))
 
 
@@ -117,5 +135,6 @@ def _not_opened(name: str, exc: OSError) -> str:
 
 
 def _order(file: ExportFile) -> str:
-    """Part 2 before part 10."""
-    return re.sub(r"\d+", lambda number: number[0].zfill(20), file.path.lower())
+    """The whole name before its parts, part 2 before part 10."""
+    name = os.path.splitext(file.path.lower())[0]
+    return re.sub(r"\d+", lambda number: number[0].zfill(20), name)

@@ -1,11 +1,14 @@
-"""Every format of export that RAS reads; a new one is a module of this folder and an entry here."""
+"""Every format of export that RAS reads; a new one is a module of a folder beside this one, and an entry here."""
 
 from __future__ import annotations
 
-from typing import Generator, Protocol
+from typing import Callable, Generator, Mapping, Protocol
 
-from ras.archive import discord_chat_exporter
+from ras.archive.api import message_lists
+from ras.archive.data_package import package
+from ras.archive.discord_chat_exporter import csv_export, html_export, json_export
 from ras.archive.export import Export, ExportFile
+from ras.archive.history_tracker import tracker
 from ras.records import PictureKinds
 
 
@@ -19,7 +22,19 @@ class Format(Protocol):
         """Read it; yields how many bytes of it are through, often. Raises ArchiveError and OSError."""
 
 
-FORMATS: tuple[Format, ...] = (discord_chat_exporter,)
+FORMATS: tuple[Format, ...] = (
+    # A tracker's database and a data package are told by more than their first words.
+    tracker,
+    package,
+    # DiscordChatExporter's reader takes any object with a list of messages.
+    message_lists,
+    json_export,
+    csv_export,
+    html_export,
+)
 
-ENDINGS = (".json", ".csv", ".html", ".htm", ".dht")
+SIZES: Mapping[Format, Callable[[ExportFile], int]] = {package: package.total_size}
+"""How many bytes there are to read, for formats that lie in more than the one file."""
+
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".html", ".htm", ".dht")
 """Of the files that are looked at in a folder or zip; a single file that is opened may be called anything."""

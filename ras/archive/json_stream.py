@@ -1,10 +1,13 @@
-"""Reads one huge JSON object piece by piece: its members one by one, and those of its one long array in batches.
+"""Reads one huge JSON document piece by piece: the elements of its one long array in batches, other members one by one.
 
 The array is cut into blocks that are decoded at once. A block goes from the start of one element to a place where an
 element seems to end; *that it decodes proves the cut*, since a cut anywhere else leaves brackets or a string open. In
 an indented document the place is exact: strings cannot hold line breaks, so a line break, the elements' indentation
 and ``}`` is the end of an element. In others it is where text like an element's start follows. A block that does not
 decode (a damaged element, another layout) is walked element by element instead, and only what is damaged is lost.
+
+The array is a member of an object, or the whole document. It may be one of arrays, which are read as if they were one
+(Discord's search answers so); and a document may be no array at all, but elements one after the other, a line each.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ import json
 import re
 import time
 from typing import Any, BinaryIO, Callable, Generator, Generic, Iterator, TypeVar
+
+from ras.archive.lenient_json import lenient_json
 
 T = TypeVar("T")
 
@@ -39,8 +44,13 @@ _MOST_MEMBERS = 1000
 
 _ENDING = re.compile(rb'\][ \t\r\n]*(?:,[ \t\r\n]*"\w{1,50}"[ \t\r\n]*:[ \t\r\n]*\d{1,20}[ \t\r\n]*)?\}[ \t\r\n]*\Z')
 """How an object with its array ends, with a number at most behind it."""
+_ARRAY_ENDING = re.compile(rb"\][ \t\r\n]*\Z")
+_LINES_ENDING = re.compile(rb"\n[ \t\r\n]*\Z")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _INDENT = re.compile(rb"\r?\n([ \t]+)\{")
+_OPENS = re.compile(rb"[ \t\r\n]*\[")
+_EMPTY = re.compile(rb"(?:[ \t\r\n,]*\[[ \t\r\n]*\])+")
+_NEXT_ARRAY = re.compile(rb"\][ \t\r\n]*,(?:[ \t\r\n]*\[[ \t\r\n]*\][ \t\r\n]*,)*[ \t\r\n]*\[")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 _scan = json.JSONDecoder(
@@ -67,7 +77,11 @@ class Incomplete(Malformed):
 class ElementStream(Generic[T]):
     """Iterates over batches of the elements of the array ``key`` of a JSON object, in constant memory.
 
+    Where ``key`` is None, the elements are those of the document itself: of its array, or those that stand in it one
+    after the other.
+
     ``decode_block`` gets the text of a JSON array and returns its elements, or raises ValueError or RecursionError;
+    in a document whose array is one of arrays, it gets an array of arrays and returns the elements of all.
     ``decode_element`` gets the text of one element that was in such a block, and returns it or None where it is
     damaged. Elements are objects: anything else counts as damaged. ``element_start`` matches what an element starts
     with and nothing inside of one does: it finds the next element in a document that is not indented. Batches may be
@@ -77,7 +91,7 @@ class ElementStream(Generic[T]):
     def __init__(
         self,
         file: BinaryIO,
-        key: str,
+        key: str | None,
         decode_block: Callable[[bytes], list[T]],
         decode_element: Callable[[bytes], T | None],
         element_start: str,
@@ -86,10 +100,10 @@ class ElementStream(Generic[T]):
         self._key = key
         self._decode_block = decode_block
         self._decode_element = decode_element
-        self._cuts = tuple(
-            re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*(?=" + start + rb")") for start in (element_start.encode(), rb"\{")
-        )
-        self._next_element = re.compile(element_start.encode())
+        self._element_start = element_start.encode()
+        self._next_element = re.compile(self._element_start)
+        self._ending = _ENDING
+        self._is_nested = self._is_lines = False
         self._transcode: codecs.IncrementalDecoder | None = None
         self._buffer = b""
         self._indent = b""
@@ -104,14 +118,22 @@ class ElementStream(Generic[T]):
         self.found = False
         """Whether there was an array of this name."""
         self.closed = False
-        """Whether the object was closed properly: nothing is missing at the end."""
+        """Whether the document was closed properly: nothing is missing at the end."""
         self.damaged = 0
         """Elements that were left out."""
         self.bytes_read = 0
 
     def __iter__(self) -> Iterator[list[T]]:
         try:
-            yield from self._object()
+            if self._key is not None:
+                yield from self._object()
+            elif self._peek() == b"[":
+                self.found, self._ending = True, _ARRAY_ENDING
+                yield from self._array()
+                self.closed = True
+            else:
+                self.found, self._ending = True, _LINES_ENDING
+                yield from self._lines()
         except Malformed:
             self.closed = False
 
@@ -133,6 +155,40 @@ class ElementStream(Generic[T]):
 
     def _array(self) -> Iterator[list[T]]:
         self._take(b"[")
+        self._learn_layout()
+        self._is_nested = _OPENS.match(self._buffer) is not None
+        if self._is_nested:
+            self._ending = re.compile(rb"\][ \t\r\n]*" + self._ending.pattern)
+        separator = rb"(?:\][ \t\r\n]*,[ \t\r\n]*\[|,)" if self._is_nested else rb","
+        self._cuts = tuple(
+            re.compile(rb"\}[ \t\r\n]*" + separator + rb"[ \t\r\n]*(?=" + start + rb")")
+            for start in (self._element_start, rb"\{")
+        )
+        depth = 1
+        while depth:
+            following = self._peek()
+            if following == b"]":
+                self._take(b"]")
+                depth -= 1
+                continue
+            if following == b",":
+                self._take(b",")
+                if self._is_nested and self._peek() in (b"[", b"]"):
+                    continue
+            elif following == b"[" and self._is_nested and depth == 1:
+                empty = _EMPTY.match(self._buffer)
+                if empty is not None:
+                    self._buffer = self._buffer[empty.end() :]
+                    continue
+                self._take(b"[")
+                self._learn_layout()
+                depth = 2
+                continue
+            yield self._batch()
+            yield from self._after_what_is_lost()
+
+    def _learn_layout(self) -> None:
+        """Look at how the elements of an array are indented, at its beginning."""
         if len(self._buffer) < _BLOCK:
             self._fill()
         indent = _INDENT.match(self._buffer)
@@ -140,17 +196,25 @@ class ElementStream(Generic[T]):
         if indent:
             array_end = rb"[ \t]{0,%d}\]" % (len(self._indent) - 1)
             self._next_element = re.compile(rb"\n(?:" + self._indent + rb"\{|" + array_end + rb")")
+
+    def _lines(self) -> Iterator[list[T]]:
+        self._is_lines = True
+        self._next_element = re.compile(rb"\n[ \t\r]*\{")
         while True:
-            following = self._peek()
-            if following == b"]":
-                self._take(b"]")
+            try:
+                following = self._peek()
+            except Incomplete:
+                self.closed = True
                 return
-            if following == b",":
-                self._take(b",")
+            if following in (b"]", b","):  # of an array that was cut into lines
+                self._buffer = self._buffer.lstrip(b"], \t\r\n")
             yield self._batch()
-            while self._lost:
-                self._find_next_element()
-                yield []
+            yield from self._after_what_is_lost()
+
+    def _after_what_is_lost(self) -> Iterator[list[T]]:
+        while self._lost:
+            self._find_next_element()
+            yield []
 
     def _batch(self) -> list[T]:
         if len(self._buffer) < _BLOCK:
@@ -161,7 +225,7 @@ class ElementStream(Generic[T]):
             return []
         if cut:
             try:
-                elements = self._decode_block(b"[" + self._buffer[:cut] + b"]")
+                elements = self._decode_block(self._as_array(cut))
             except (ValueError, RecursionError):
                 pass
             else:
@@ -169,8 +233,19 @@ class ElementStream(Generic[T]):
                 return elements
         return self._walk()
 
+    def _as_array(self, cut: int) -> bytes:
+        """What is before this place of the buffer, as the text of an array."""
+        if self._is_lines:
+            lines = (line.strip(b" \t\r,") for line in self._buffer[:cut].split(b"\n"))
+            return b"[" + b",".join(filter(None, lines)) + b"]"
+        # A view: each copy of a block is a tenth of all the time.
+        block = memoryview(self._buffer)[:cut]
+        return b"".join((b"[[", block, b"]]") if self._is_nested else (b"[", block, b"]"))
+
     def _last_cut(self) -> int:
         """Where the last whole element of the buffer seems to end; 0 where none does."""
+        if self._is_lines:
+            return self._buffer.rfind(b"\n") + 1
         if self._indent:
             boundary = b"\n" + self._indent + b"}"
             found = self._buffer.rfind(boundary)
@@ -193,6 +268,10 @@ class ElementStream(Generic[T]):
             position = _skip_space(self._buffer, position)
             if self._buffer[position : position + 1] == b",":
                 position = _skip_space(self._buffer, position + 1)
+            between = _NEXT_ARRAY.match(self._buffer, position) if self._is_nested else None
+            if between is not None:
+                position = between.end()
+                continue
             if self._buffer[position : position + 1] in (b"]", b""):
                 break
             try:
@@ -202,7 +281,7 @@ class ElementStream(Generic[T]):
             except Incomplete as exc:
                 if position or (len(self._buffer) < _LONGEST_WALKED and self._fill(len(self._buffer))):
                     break
-                if self._at_end and not _ENDING.search(self._buffer, max(0, len(self._buffer) - _TAIL)):
+                if self._at_end and not self._ending.search(self._buffer, max(0, len(self._buffer) - _TAIL)):
                     raise
                 position = self._after_damage(position, exc.reach)
             except Malformed as exc:
@@ -236,7 +315,7 @@ class ElementStream(Generic[T]):
         """Read on and look for the next element, or the end of the array; what is before it is dropped."""
         # It may lie across the end of what was read.
         self._buffer = self._buffer[-_TAIL:]
-        following = (self._next_element if self._fill() else _ENDING).search(self._buffer)
+        following = (self._next_element if self._fill() else self._ending).search(self._buffer)
         if following is None and self._at_end:
             raise Incomplete(0)
         if following is not None:
@@ -321,34 +400,6 @@ class ElementStream(Generic[T]):
             chunk = self._transcode.decode(chunk, self._at_end).encode("utf-8")
         self._buffer += chunk
         return not self._at_end
-
-
-def lenient_json(raw: bytes) -> Any:
-    """One JSON value, read as leniently as can be: NaN, bare control characters and broken UTF-8 are taken.
-
-    Lone surrogates become U+FFFD: no file, database or window could hold them. Raises ValueError or RecursionError.
-    """
-    text = raw.decode("utf-8", "replace")
-    value = _LENIENT.decode(text)
-    return _without_surrogates(value) if re.search(r"\\u[dD][89a-fA-F]", text) else value
-
-
-def _bounded_int(digits: str) -> int:
-    # Python before 3.11 takes minutes for a million digits; Discord's numbers have 20.
-    return int(digits) if len(digits) <= 30 else 0
-
-
-_LENIENT = json.JSONDecoder(strict=False, parse_int=_bounded_int)
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_without_surrogates(inner) for inner in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()}
-    return value
 
 
 def _skip_space(buffer: bytes, position: int) -> int:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from typing import Iterator
 from urllib.parse import unquote, urlsplit
 
 from ras.archive.export import ExportFile
-
-_SIGNATURE = re.compile(r"(?:ex|is|hm)(?:=|$)")
+from ras.saved_names import saved_names
 
 
 def is_url(text: str) -> bool:
@@ -63,7 +60,7 @@ class MediaFolder:
         for folder in self._own:
             names = self._list(folder)
             if names:
-                for name in _saved_names(url):
+                for name in saved_names(url):
                     if name in names:
                         return self._path([folder, name])
         return None
@@ -96,26 +93,6 @@ def _is_absolute(text: str) -> bool:
 def _is_inside(parts: list[str]) -> bool:
     drive = re.match(r"[A-Za-z]:", parts[0])
     return not drive and not any(part == ".." or "/" in part or "\\" in part or "\0" in part for part in parts)
-
-
-def _saved_names(url: str) -> Iterator[str]:
-    """The names that versions of DCE give to what they save from a URL: ``<start of its name>-<hash><ending>``.
-
-    From ``ExportAssetDownloader.cs`` of Tyrrrz/DiscordChatExporter: SHA-256, 5 digits in upper case up to 2.46, 5 in
-    lower case in 2.46.1, 16 since 2.47; characters that the file system cannot have become ``_``.
-    """
-    plain, _, query = url.partition("?")
-    hashed = url
-    if plain.lower().startswith(("https://cdn.discordapp.com/", "http://cdn.discordapp.com/")):
-        hashed = plain + "&".join(part for part in query.split("&") if part and not _SIGNATURE.match(part))
-    digest = hashlib.sha256(hashed.encode("utf-8", "replace")).hexdigest()
-    stem, extension = os.path.splitext(plain.rpartition("/")[2])
-    if len(extension) > 41:
-        stem, extension = stem + extension, ""
-    for mark in (digest[:16], digest[:5].upper(), digest[:5]):
-        name = f"{stem[:42]}-{mark}{extension}" if stem else mark
-        yield name
-        yield re.sub(r'[<>:"|?*\\\x00-\x1f]', "_", name)
 
 
 def name_in_url(url: str) -> str:

@@ -1,63 +1,189 @@
-"""Makes one archive of several exports, which may overlap: each picture of a message once, in its latest state."""
+"""Makes one archive of several exports, which may overlap: each picture of a message once, in its latest state.
+
+What an edit or a deletion took away stays, as long as one export has it. Exports of different formats know different
+things of the same picture: all of it is kept, and where they disagree, the later export is right.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+import os
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Hashable, Iterable, Sequence
 
 from ras.archive.export import Export
-from ras.cdn import expires_at
+from ras.archive.same_channel import same_channels
+from ras.cdn import canonical_url, expires_at
 from ras.records import Archive, Channel, ImageRecord
+from ras.saved_names import saved_names
 from ras.text import count
+
+_SAME_TIME = timedelta(minutes=1)
+"""Some formats have no seconds."""
 
 
 def merge(exports: Sequence[Export], warnings: Iterable[str] = ()) -> Archive:
     """The exports as one archive, in their order. ``warnings`` go before the exports' own."""
-    newest: dict[tuple[str, str], tuple[datetime, ImageRecord]] = {}
+    channels = same_channels(
+        [channel for export in sorted(exports, key=lambda export: export.exported_at) for channel in export.channels]
+    )
+    pictures = _Pictures()
     for export in exports:
         for record in export.records:
-            identity = (record.message_id, record.key)
-            known = newest.get(identity)
-            if known is None:
-                newest[identity] = (export.exported_at, record)
-            elif known[0] <= export.exported_at:
-                newest[identity] = (export.exported_at, _updated(known[1], record))
-            else:
-                newest[identity] = (known[0], _updated(record, known[1]))
-    channels: dict[tuple[str, str], Channel] = {}
-    for export in sorted(exports, key=lambda export: export.exported_at):
-        channels.update({(channel.guild_id, channel.id): channel for channel in export.channels})
-    order = dict.fromkeys((channel.guild_id, channel.id) for export in exports for channel in export.channels)
-    named = tuple(channels[key] for key in order)
+            channel = channels.get(record.channel, record.channel)
+            if channel is not record.channel and channel != record.channel:
+                record = dataclasses.replace(record, channel=channel)
+            pictures.add(record, export.exported_at)
+    if len(exports) > 1:
+        pictures.join()
+    order = dict.fromkeys(channels.get(channel, channel) for export in exports for channel in export.channels)
     return Archive(
         paths=tuple(export.path for export in exports),
-        name=_name(named, exports),
-        channels=named,
-        message_count=_message_count(exports),
-        records=tuple(record for _, record in newest.values()),
+        name=_name(tuple(order), exports),
+        channels=tuple(order),
+        message_count=_message_count(exports, channels),
+        records=pictures.all(),
         warnings=(*warnings, *(warning for export in exports for warning in export.warnings)),
     )
 
 
+def identity(record: ImageRecord) -> Hashable:
+    """What two records of one picture in one message have in common, as far as they tell by themselves."""
+    if record.kind == "avatar":
+        return "avatar", record.key
+    if record.message_id or record.attachment_id:
+        return record.message_id, record.key
+    # One address may be in many messages.
+    minute = record.timestamp.astimezone(timezone.utc).replace(second=0, microsecond=0)
+    return "", record.key, minute, record.author_id or record.author
+
+
+class _Pictures:
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[datetime, ImageRecord]] = {}
+
+    def add(self, record: ImageRecord, exported_at: datetime) -> None:
+        self._put(identity(record), record, exported_at)
+
+    def join(self) -> None:
+        """Join what lacks its message's id, or its URL, with the same picture of an export that has it."""
+        self._join(
+            [name for name, (_, record) in self._known.items() if not record.message_id],
+            [name for name, (_, record) in self._known.items() if record.message_id],
+        )
+        without = [name for name, (_, record) in self._known.items() if record.message_id and not record.url]
+        messages = {self._known[name][1].message_id for name in without}
+        self._join(
+            without,
+            [name for name, (_, record) in self._known.items() if record.url and record.message_id in messages],
+        )
+
+    def all(self) -> tuple[ImageRecord, ...]:
+        return tuple(record for _, record in self._known.values())
+
+    def _put(self, name: Hashable, record: ImageRecord, exported_at: datetime) -> None:
+        known = self._known.get(name)
+        if known is None:
+            self._known[name] = (exported_at, record)
+            return
+        (_, old), (latest, new) = sorted((known, (exported_at, record)), key=lambda one: one[0])
+        if record.kind == "avatar":  # of an author's first message
+            old, new = sorted((old, new), key=lambda one: one.timestamp, reverse=True)
+        self._known[name] = (latest, _updated(old, new))
+
+    def _join(self, lacking: Sequence[Hashable], others: Sequence[Hashable]) -> None:
+        if not lacking or not others:
+            return
+        files = {_file_of(record) for _, record in map(self._known.__getitem__, lacking) if not record.url}
+        by_key: dict[str, list[Hashable]] = {}
+        by_file: dict[str, list[Hashable]] = {}
+        for name in others:
+            _, record = self._known[name]
+            by_key.setdefault(record.key, []).append(name)
+            if record.local_path:
+                by_file.setdefault(_file_of(record), []).append(name)
+            for file in files & {*_saved_as(record)} - {_file_of(record)} if files else ():
+                by_file.setdefault(file, []).append(name)
+        for name in lacking:
+            exported_at, record = self._known[name]
+            same = by_key.get(record.key) or [
+                other for file in {_file_of(record), *_saved_as(record)} for other in by_file.get(file, ())
+            ]
+            partners = [other for other in same if _is_same(record, self._known[other][1])]
+            if partners:
+                del self._known[name]
+                nearest = min(partners, key=lambda other: abs(self._known[other][1].timestamp - record.timestamp))
+                self._put(nearest, record, exported_at)
+
+
+def _is_same(lacking: ImageRecord, other: ImageRecord) -> bool:
+    """Whether the same picture, by its key or its file, is in the same message too."""
+    if lacking.message_id:
+        return lacking.message_id == other.message_id
+    if other.kind == "forwarded":
+        return False
+    if lacking.attachment_id and lacking.key == other.key:
+        return True
+    if lacking.author_id and other.author_id and lacking.author_id != other.author_id:
+        return False
+    return abs(lacking.timestamp - other.timestamp) <= _SAME_TIME
+
+
+def _file_of(record: ImageRecord) -> str:
+    return os.path.basename(record.local_path or "")
+
+
+def _saved_as(record: ImageRecord) -> Iterable[str]:
+    """The names that an export with media may have saved the picture under."""
+    if record.url:
+        yield from saved_names(record.url)
+        yield from saved_names(canonical_url(record.url))
+
+
 def _updated(old: ImageRecord, new: ImageRecord) -> ImageRecord:
-    """The later record, with the link that lives longer and the media file of either."""
+    """The later record, with the link that lives longer, the media file of either, and what only the earlier knows."""
+    kept: dict[str, object] = {}
     old_expiry, new_expiry = expires_at(old.url), expires_at(new.url)
     if old.url and (not new.url or (old_expiry and (not new_expiry or old_expiry > new_expiry))):
-        new = dataclasses.replace(new, url=old.url)
-    if old.local_path and not new.local_path:
-        new = dataclasses.replace(new, local_path=old.local_path, media_root=old.media_root)
-    return new
+        kept["url"] = old.url
+    moved = old.local_path is not None and old.local_path != new.local_path and not _is_there(new.local_path)
+    if moved and (not new.local_path or _is_there(old.local_path)):
+        kept.update(local_path=old.local_path, media_root=old.media_root)
+    # A message without its text is far more often one that the exporter could not see into than one that lost it.
+    for field in ("content", "file_size", "author_id"):
+        if getattr(old, field) and not getattr(new, field):
+            kept[field] = getattr(old, field)
+    if new.author in ("", "unknown"):
+        kept["author"] = old.author
+    if old.message_id and not new.message_id:
+        kept.update(message_id=old.message_id, timestamp=old.timestamp, author=old.author)
+    if (bool(old.attachment_id), bool(old.url)) > (bool(new.attachment_id), bool(new.url)):
+        kept.update(key=old.key, attachment_id=old.attachment_id, file_name=old.file_name, kind=old.kind)
+    return dataclasses.replace(new, **kept) if kept else new  # type: ignore[arg-type]
 
 
-def _message_count(exports: Sequence[Export]) -> int:
+def _is_there(path: str | None) -> bool:
+    """Whether there is such a file; what is in a zip counts as missing, since to look would take long."""
+    return path is not None and os.path.exists(path)
+
+
+def _message_count(exports: Sequence[Export], channels: dict[Channel, Channel]) -> int:
+    """Messages, those of several exports once. Exports without ids count where no other one has their channel."""
     ids = [export.message_ids for export in exports if export.message_ids]
     if len(exports) == 1 or not ids:
         return sum(export.message_count for export in exports)
     import numpy as np
 
-    return len(np.unique(np.concatenate([np.frombuffer(each, np.uint64) for each in ids])))
+    counted = {
+        channels.get(channel, channel) for export in exports if export.message_ids for channel in export.channels
+    }
+    others = sum(
+        export.message_count
+        for export in exports
+        if not export.message_ids and not any(channels.get(channel, channel) in counted for channel in export.channels)
+    )
+    return len(np.unique(np.concatenate([np.frombuffer(each, np.uint64) for each in ids]))) + others
 
 
 def _name(channels: Sequence[Channel], exports: Sequence[Export]) -> str:

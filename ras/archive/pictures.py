@@ -10,6 +10,8 @@ _PICTURES = frozenset((
     "avifs", "heic", "heif", "ico", "jxl", "jp2", "jpx", "j2k",
 ))
 # fmt: on
+_BEGINNINGS = ("png", "jpg", "jpeg", "jfif")
+"""Browsers and hosts add to these: ``jpg_large``, ``jpg:orig``, ``png~1``."""
 _EXTENSION = re.compile(r"[a-z0-9]{1,5}", re.ASCII)
 
 
@@ -24,6 +26,12 @@ def may_be_picture(file_name: str) -> bool:
       in the hope of a renamed picture would cost more than it finds.
     """
     name, dot, extension = file_name.lower().strip(" .").rpartition(".")
-    if not dot or not name or extension in _PICTURES or extension.startswith(("png", "jpg", "jpeg", "jfif")):
+    if not dot or not name or extension in _PICTURES or extension.startswith(_BEGINNINGS):
         return True
     return extension.isdigit() or not _EXTENSION.fullmatch(extension)
+
+
+def ends_as_picture(file_name: str) -> bool:
+    """Whether the name says outright that it is a picture's: what a link must do, since most lead to web pages."""
+    name, _, extension = file_name.lower().rpartition(".")
+    return bool(name) and (extension in _PICTURES or extension.startswith(_BEGINNINGS))

@@ -15,7 +15,6 @@ _MAGIC = (
     (b"GIF8", "a picture (GIF)"),
     (b"RIFF", "a picture, sound or video (RIFF)"),
     (b"%PDF", "a PDF document"),
-    (b"SQLite format 3\0", "a database (SQLite), perhaps of Discord History Tracker"),
 )
 _AGAIN = "Export the channel again with DiscordChatExporter and choose the format JSON"
 
@@ -33,19 +32,24 @@ def seems(head: bytes) -> str:
     if not text:
         return f"an empty file. {_AGAIN}"
     if text[:1] == "<":
-        exporter = "DiscordChatExporter’s HTML format" if "chatlog" in text else "a web page (HTML)"
-        return f"{exporter}. {_AGAIN}"
-    if re.match(r'"?AuthorID"?,', text):
-        return f"DiscordChatExporter’s CSV format. {_AGAIN}"
+        return f"a web page (HTML) of another kind than DiscordChatExporter’s. {_AGAIN}"
     if text.startswith("=====") and "Guild:" in text:
         return f"DiscordChatExporter’s plain text format. {_AGAIN}"
-    if re.match(r'\[\s*\{\s*"ID"', text):
-        return f"a part of the data package that Discord sends. {_AGAIN}"
+    if re.match(r'\[\s*\{\s*"ID"|\{\s*"\d{15,20}"\s*:\s*(?:"|null)', text):
+        return "a part of the data package that Discord sends. Open the whole package: its zip or its folder"
     if text[:1] in "{[":
         return f"JSON of another kind. {_AGAIN}"
     if "\0" in text or "\ufffd" in text[:1000]:
         return f"a binary file. {_AGAIN}"
+    if _is_table(text):
+        return f"a table (CSV) of another kind than DiscordChatExporter’s. {_AGAIN}"
     return f"a text file. {_AGAIN}"
+
+
+def _is_table(text: str) -> bool:
+    """Whether the first two lines have the same columns."""
+    lines = text.split("\n", 2)[:2]
+    return len(lines) == 2 and any(lines[0].count(mark) == lines[1].count(mark) > 1 for mark in ",;\t")
 
 
 def head_text(head: bytes) -> str:

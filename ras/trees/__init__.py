@@ -7,13 +7,13 @@ name it like any other file. Nothing is ever unpacked to the disk.
 from __future__ import annotations
 
 import os
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Iterable, Protocol
 
 from ras.trees.blobs import SQLITE_MAGIC, BlobTree
 from ras.trees.disk import DiskTree
 from ras.trees.zipped import ZIP_MAGICS, ZipTree
 
-__all__ = ["BlobTree", "DiskTree", "Tree", "ZipTree", "exists", "holder_of", "is_tree", "open_tree"]
+__all__ = ["BlobTree", "DiskTree", "Tree", "ZipTree", "exists", "holder_of", "is_tree", "missing", "open_tree"]
 
 
 class Tree(Protocol):
@@ -32,7 +32,7 @@ class Tree(Protocol):
         """The names (last parts) of folders in a folder, links to folders left out."""
 
     def open(self, name: str) -> BinaryIO:
-        """A file, to be read from its start to its end, unbuffered."""
+        """A file, to be read from its start to its end."""
 
     def size(self, name: str) -> int:
         """Bytes of a file as ``open`` reads it."""
@@ -77,18 +77,36 @@ def holder_of(path: str) -> tuple[str, str] | None:
 
 
 def exists(path: str) -> bool:
-    """Whether there is such a file or folder, on the disk or in a file that holds files."""
-    if os.path.exists(path):
-        return True
+    """Whether there is such a file or folder on the disk, or such a file in a file that holds files."""
+    return not missing([path])
+
+
+def missing(paths: Iterable[str]) -> list[str]:
+    """Those of the paths that do not exist; what holds several of them is read once."""
+    lost: list[str] = []
+    trees: dict[str, Tree | None] = {}
+    try:
+        for path in paths:
+            if not os.path.exists(path) and not _is_held(path, trees):
+                lost.append(path)
+    finally:
+        for tree in trees.values():
+            if tree is not None:
+                tree.close()
+    return lost
+
+
+def _is_held(path: str, trees: dict[str, Tree | None]) -> bool:
     try:
         held = holder_of(path)
         if held is None:
             return False
-        tree = open_tree(held[0])
-        try:
-            return tree.size(held[1]) >= 0
-        finally:
-            tree.close()
+        holder, name = held
+        if holder not in trees:
+            trees[holder] = None  # what cannot be opened is not tried again
+            trees[holder] = open_tree(holder)
+        tree = trees[holder]
+        return tree is not None and tree.size(name) >= 0
     except (OSError, ValueError):
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import BinaryIO
 
@@ -41,15 +42,22 @@ class DiskTree:
 
     def _list(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if folder not in self._listed:
-            files, folders = [], []
-            try:
-                with os.scandir(self._path(folder)) as entries:
-                    for entry in entries:
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(entry.name)
-                        elif not entry.is_dir():
-                            files.append(entry.name)
-            except (OSError, ValueError):  # not there, no folder, no access, or no name that the system can have
-                files, folders = [], []
+            files: list[str] = []
+            folders: list[str] = []
+            # Not there, no folder, no access, or no name that the system can have: then there is nothing in it.
+            with contextlib.suppress(OSError, ValueError), os.scandir(self._path(folder)) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif not _leads_to_folder(entry):
+                        files.append(entry.name)
             self._listed[folder] = tuple(files), tuple(folders)
         return self._listed[folder]
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a link to a folder."""
+    try:
+        return entry.is_dir()
+    except OSError:  # links in a circle
+        return False

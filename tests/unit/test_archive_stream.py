@@ -175,6 +175,44 @@ def stream(raw: bytes, **about: Any) -> ElementStream[Any]:
     return ElementStream(io.BytesIO(raw), **{**options, **about})
 
 
+def test_elements_a_line_each() -> None:
+    lines = [json.dumps({"id": n, "in": [{"id": 0}, {"id": 0}], "text": "x" * 50}) for n in range(40)]
+    for broken in (0, 20, 39):
+        damaged = [line.replace("[", "[!") if n == broken else line for n, line in enumerate(lines)]
+        for end in ("", "\n"):
+            found = stream(("\n".join(damaged) + end).encode(), key=None, element_start=r"\{")
+            assert [item["id"] for batch in found for item in batch] == [n for n in range(40) if n != broken]
+            # A damaged last line without an end may as well be one that was cut.
+            assert (found.damaged, found.closed) == (1, broken < 39 or end == "\n")
+    found = stream("\n".join(lines)[:-5].encode(), key=None)
+    assert [item["id"] for batch in found for item in batch] == list(range(39))
+    assert (found.damaged, found.closed) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "[[]" + ",[]" * 100_000 + "]",
+        "[[{}]" + ",[{}]" * 50_000 + "]",
+        '{"id":1}\n' + "]\n" * 100_000,
+        "[[" + "]" * 100_000,
+    ],
+)
+def test_brackets_are_passed_over_together(raw: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "_BLOCK", 10_000)
+
+    def block(raw: bytes) -> list[Any]:
+        items = [item for inner in json.loads(raw) for item in (inner if isinstance(inner, list) else [inner])]
+        if {} in items:
+            raise ValueError("no id")
+        return items
+
+    found = stream(raw.encode(), key=None, decode_block=block, decode_element=lambda raw: json.loads(raw) or None)
+    batches = list(found)
+    assert [item["id"] for batch in batches for item in batch] == [1] * raw.startswith("{")
+    assert len(batches) < 500
+
+
 def test_an_element_longer_than_a_block() -> None:
     items = [{"id": n, "text": "x" * random.Random(n).randrange(5000)} for n in range(30)]
     for indent in (None, 2):

@@ -1,0 +1,1 @@
+"""Files of Discord API messages, as Discrub and bots write them."""

@@ -1,0 +1,1 @@
+"""The data package that Discord sends people on request."""

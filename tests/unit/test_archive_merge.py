@@ -1,0 +1,290 @@
+"""merge: exports of one channel, of any formats, are one archive with one record per picture and message."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from array import array
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Sequence
+
+import pytest
+
+from ras.archive import read_archive
+from ras.archive.export import Export
+from ras.archive.merge import _is_same, merge
+from ras.archive.same_channel import same_channels
+from ras.cdn import picture_key
+from ras.records import Channel, ImageRecord, PictureKinds, finish
+from tests.exports import CHANNEL_ID, GUILD_ID, attachment, cdn_url, make_export, media_name, message, signed
+from tests.exports_api import attachment as api_attachment
+from tests.exports_api import message as api_message
+
+POSTED = datetime(2024, 3, 1, 12, 0, 7, tzinfo=timezone.utc)
+EARLY, LATE = datetime(2030, 1, 1, tzinfo=timezone.utc), datetime(2030, 1, 9, tzinfo=timezone.utc)
+GENERAL = Channel(CHANNEL_ID, "general", GUILD_ID, "Test Server", "Text channels")
+
+
+def record(attachment_id: str | None = "5", url: str | None = None, **about: Any) -> ImageRecord:
+    """A record as the reader of a format makes it; by default as of DiscordChatExporter's JSON."""
+    url = cdn_url(attachment_id or "0", "cat.png") if url is None else url
+    fields: dict[str, Any] = {
+        "key": picture_key(attachment_id, url or "media:" + str(about.get("local_path")).rpartition("/")[2]),
+        "message_id": "100000000000000001",
+        "attachment_id": attachment_id,
+        "file_name": "cat.png",
+        "url": url,
+        "local_path": None,
+        "file_size": 1234,
+        "author_id": "81",
+        "author": "Alice",
+        "channel": GENERAL,
+        "timestamp": POSTED,
+        "content": "a cat",
+    }
+    return ImageRecord(**{**fields, **about})
+
+
+def export(*records: ImageRecord, day: int = 1, ids: Sequence[int] | None = (), count: int | None = None) -> Export:
+    return Export(
+        path=f"/{day}.json",
+        channels=tuple(dict.fromkeys(one.channel for one in records)) or (GENERAL,),
+        message_count=len(records) if count is None else count,
+        message_ids=None if ids is None else array("Q", ids or [int(one.message_id or 0) for one in records]),
+        records=records,
+        exported_at=datetime(2026, 1, day, tzinfo=timezone.utc),
+        warnings=(),
+    )
+
+
+def both_ways(*exports: Export) -> ImageRecord:
+    """The only record that is left, in whatever order the exports are given."""
+    merged = {merge(order).records for order in itertools.permutations(exports)}
+    assert len(merged) == 1
+    ((one,),) = merged
+    return one
+
+
+def test_the_newest_text_and_the_freshest_link() -> None:
+    old = record(url=signed(cdn_url("5", "cat.png"), LATE), content="first", author="Al", file_size=None)
+    new = record(url=signed(cdn_url("5", "cat.png"), EARLY), content="edited", author="Alice")
+    one = both_ways(export(old, day=1), export(new, day=2))
+    assert (one.content, one.author, one.file_size) == ("edited", "Alice", 1234)
+    assert one.url == old.url
+    one = both_ways(export(new, day=1), export(old, day=2))
+    assert (one.content, one.url, one.file_size) == ("first", old.url, 1234)
+
+
+def test_what_was_taken_away_later_stays(tmp_path: Path) -> None:
+    first = [message("two", [attachment("a.png", id="1"), attachment("b.png", id="2")], id=str(10**17)),
+             message("deleted", [attachment("c.png", id="3")], id=str(10**17 + 1))]  # fmt: skip
+    then = [message("one is left", [attachment("a.png", id="1")], id=str(10**17))]
+    old = make_export(tmp_path / "old", messages=first, exported_at=datetime(2026, 1, 1, tzinfo=timezone.utc))
+    new = make_export(tmp_path / "new", messages=then, exported_at=datetime(2026, 2, 1, tzinfo=timezone.utc))
+    for paths in ([old, new], [new, old]):
+        archive = finish(read_archive(paths))
+        found = {one.file_name: one.content for one in archive.records}
+        assert found == {"a.png": "one is left", "b.png": "two", "c.png": "deleted"}
+        assert archive.message_count == 2
+
+
+def test_a_picture_in_several_messages_stays_several() -> None:
+    again = record(message_id="100000000000000002", kind="forwarded")
+    link = record(None, "https://a.test/a.png", kind="link")
+    other = replace(link, message_id="100000000000000003")
+    assert len(merge([export(record(), again, link), export(record(), again, other, day=2)]).records) == 4
+
+
+def test_an_empty_text_does_not_win() -> None:
+    one = both_ways(export(record()), export(record(content="", author="unknown", author_id=""), day=2))
+    assert (one.content, one.author, one.author_id) == ("a cat", "Alice", "81")
+
+
+def test_the_media_file_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(b"1")
+    here = record(local_path=str(path), media_root=str(tmp_path))
+    gone = record(local_path=str(tmp_path / "gone" / "cat.png"), media_root=str(tmp_path / "gone"))
+    for exports in ((export(here), export(gone, day=2)), (export(gone), export(here, day=2))):
+        one = both_ways(*exports)
+        assert (one.local_path, one.media_root) == (str(path), str(tmp_path))
+    one = both_ways(export(here), export(record(), day=2))
+    assert one.local_path == str(path)
+    (tmp_path / "newer").mkdir()
+    (tmp_path / "newer" / "cat.png").write_bytes(b"1")
+    newer = record(local_path=str(tmp_path / "newer" / "cat.png"), media_root=str(tmp_path / "newer"))
+    assert both_ways(export(here), export(newer, day=2)).local_path == newer.local_path
+
+
+def csv(**about: Any) -> ImageRecord:
+    """As a CSV file has it: no id of the message, perhaps no seconds, the newest name of the author."""
+    at = POSTED.replace(second=0)
+    return record(**{"message_id": "", "timestamp": at, "author": "alice#0001", "file_size": None, **about})
+
+
+@pytest.mark.parametrize("days", [(1, 2), (2, 1)])
+def test_csv_joins_what_has_the_id_of_the_message(days: tuple[int, int]) -> None:
+    url = signed(cdn_url("5", "cat.png"), LATE)
+    forwarded = record(message_id="100000000000000009", kind="forwarded", timestamp=POSTED.replace(second=0))
+    full, lacking = export(record(), day=days[0]), export(csv(url=url), day=days[1], ids=None)
+    one = both_ways(full, lacking)
+    assert (one.message_id, one.timestamp, one.author) == ("100000000000000001", POSTED, "Alice")
+    assert one.url == url
+    found = {one.kind: one for one in merge([export(record(), forwarded), lacking]).records}
+    assert (found["attachment"].url, found["forwarded"].url) == (url, forwarded.url)
+
+
+def test_links_in_csv_join_by_author_and_time() -> None:
+    link = record(None, "https://a.test/a.png", kind="link")
+    later = replace(link, message_id="100000000000000002", timestamp=POSTED + timedelta(hours=1))
+    both = export(link, later)
+    same = csv(attachment_id=None, url=link.url, kind="link")
+    for lacking, left in (
+        (same, 2),
+        (replace(same, timestamp=later.timestamp), 2),
+        (replace(same, timestamp=POSTED + timedelta(minutes=30)), 3),
+        (replace(same, author_id="99"), 3),
+    ):
+        assert len(merge([both, export(lacking, day=2, ids=None)]).records) == left
+    # Without any other export, the same address at two times is two messages.
+    assert len(merge([export(same, replace(same, timestamp=later.timestamp), ids=None)]).records) == 2
+    assert len(merge([export(same, ids=None), export(same, day=2, ids=None)]).records) == 1
+
+
+@pytest.mark.parametrize("day", [1, 3])
+def test_a_saved_file_joins_the_url_that_it_was_saved_from(day: int) -> None:
+    url = cdn_url("5", "cat.png")
+    saved = f"/x/a.html_Files/{media_name(url)}"
+    html = record(None, "", local_path=saved, media_root="/x", file_name=media_name(url), file_size=None)
+    full = export(record(url=signed(url, LATE)), day=2)
+    one = both_ways(full, export(html, day=day))
+    assert (one.key, one.attachment_id, one.file_name) == ("a:5", "5", "cat.png")
+    assert (one.url, one.local_path, one.media_root) == (signed(url, LATE), saved, "/x")
+    # Of a CSV with media nothing but the file, the author and the minute is known.
+    one = both_ways(full, export(replace(html, message_id=""), day=day, ids=None))
+    assert (one.key, one.message_id, one.local_path) == ("a:5", "100000000000000001", saved)
+    one = both_ways(export(html, day=2), export(csv(url=url), day=day, ids=None))
+    assert (one.key, one.message_id, one.local_path, one.url) == ("a:5", "100000000000000001", saved, url)
+    # One address in two messages was saved into one file: each message keeps its own.
+    twice = [record(None, "https://a.test/a.png", message_id=str(10**17 + n), kind="embed") for n in range(2)]
+    files = [replace(one, key="u:file", url="", local_path=f"/x/f/{media_name(one.url)}") for one in twice]
+    for order in ([*files], [*reversed(files)]):
+        both = merge([export(*twice, day=2), export(*order, day=day)]).records
+        assert [(one.message_id, one.local_path is None) for one in both] == [
+            (str(10**17 + n), False) for n in range(2)
+        ]
+    # The same file in another message is another picture.
+    away = replace(html, message_id="100000000000000002")
+    assert len(merge([export(record(url=url)), export(away, day=2)]).records) == 2
+
+
+def test_all_formats_of_one_channel_are_one_record_per_picture() -> None:
+    url = cdn_url("5", "cat.png")
+    unknown = Channel(CHANNEL_ID, "general", "", "")
+    no_id = Channel("", "general", "", "Test Server")
+    saved = f"/x/a.html_Files/{media_name(url)}"
+    formats = [
+        export(record(url=signed(url, EARLY)), day=1),
+        export(csv(url=signed(url, LATE), channel=no_id), day=2, ids=None),
+        export(record(None, "", local_path=saved, media_root="/x", channel=unknown), day=3),
+        export(record(author="unknown", file_size=None, channel=Channel(CHANNEL_ID, "", GUILD_ID, "")), day=4),
+    ]
+    one = both_ways(*formats)
+    assert one.channel == GENERAL
+    assert one.url == signed(url, LATE)
+    assert (one.author, one.file_size, one.content, one.timestamp) == ("Alice", 1234, "a cat", POSTED)
+    archive = merge(formats)
+    assert archive.channels == (GENERAL,)
+    assert archive.message_count == 1
+
+
+def test_json_and_api_messages_of_one_channel(tmp_path: Path) -> None:
+    posted = api_message("edited", [api_attachment("cat.png", id="5")], id=str(10**17))
+    api = tmp_path / "general_page_1.json"
+    api.write_text(json.dumps([posted, api_message("more", [api_attachment(id="6")])]), "utf-8")
+    dce = make_export(
+        tmp_path / "dce",
+        messages=[message("first", [attachment("cat.png", id="5")], id=str(10**17))],
+        exported_at=datetime(2020, 1, 1, tzinfo=timezone.utc),
+    )
+    archive = finish(read_archive([dce, api]))
+    assert [one.content for one in archive.records] == ["edited", "more"]
+    assert archive.name == "Test Server › general"
+    assert archive.message_count == 2
+    assert GUILD_ID in archive.records[1].message_link
+
+
+def test_avatars_are_one_record_each(tmp_path: Path) -> None:
+    paths = [
+        make_export(
+            tmp_path / str(day),
+            messages=[message(f"{day}", when=datetime(2024, 1, day, tzinfo=timezone.utc)), message("later")],
+            exported_at=datetime(2026, 1, exported, tzinfo=timezone.utc),
+        )
+        for day, exported in ((2, 5), (1, 3), (3, 4))
+    ]
+    (one,) = finish(read_archive(paths, PictureKinds(avatars=True))).records
+    assert (one.kind, one.content) == ("avatar", "1")
+
+
+@pytest.mark.parametrize(
+    ("channels", "expected"),
+    [
+        # id, name, server's id and name; then what they become
+        ([("1", "a", "9", "S"), ("1", "a", "", "")], [("1", "a", "9", "S")]),
+        ([("1", "a", "0", ""), ("1", "channel 1", "9", "S")], [("1", "channel 1", "9", "S")]),
+        ([("1", "old", "9", "S"), ("1", "new", "9", "S")], [("1", "new", "9", "S")]),
+        ([("1", "general", "9", "S"), ("1", "page", "", "")], [("1", "general", "9", "S")]),
+        ([("1", "1", "", ""), ("1", "memes", "", "")], [("1", "memes", "", "")]),
+        ([("1", "memes", "", ""), ("1", "1", "", "")], [("1", "memes", "", "")]),
+        ([("", "General", "", "S"), ("1", "general", "9", "S")], [("1", "general", "9", "S")]),
+        (
+            [("", "a", "", ""), ("1", "a", "9", "S"), ("2", "a", "8", "T")],
+            [("1", "a", "9", "S"), ("2", "a", "8", "T"), ("", "a", "", "")],
+        ),
+        (
+            [("", "a", "", "T"), ("1", "a", "9", "S"), ("2", "a", "8", "T")],
+            [("1", "a", "9", "S"), ("2", "a", "8", "T")],
+        ),
+        ([("", "a", "", "S"), ("", "a", "", "")], [("", "a", "", "S")]),
+        ([("", "a", "", ""), ("", "b", "", "")], [("", "a", "", ""), ("", "b", "", "")]),
+        ([("1", "a", "0", ""), ("2", "a", "0", "")], [("1", "a", "0", ""), ("2", "a", "0", "")]),
+        ([("1", "a", "8", "S"), ("1", "a", "9", "S")], [("1", "a", "8", "S"), ("1", "a", "9", "S")]),
+    ],
+)
+def test_which_channels_are_one(channels: list[Any], expected: list[Any]) -> None:
+    made = [Channel(*channel) for channel in channels]
+    found = same_channels(made)
+    assert set(found) == set(made)
+    assert sorted(map(repr, set(found.values()))) == sorted(repr(Channel(*channel)) for channel in expected)
+
+
+def test_messages_are_counted_once() -> None:
+    other = replace(GENERAL, id="2", name="other")
+    with_ids = export(record(), day=1, ids=[1, 2, 3], count=3)
+    more = export(record(), day=2, ids=[3, 4], count=2)
+    csv_of_it = export(csv(), day=3, ids=None, count=7)
+    csv_of_another = export(csv(channel=other), day=4, ids=None, count=11)
+    assert merge([with_ids, more]).message_count == 4
+    assert merge([with_ids, csv_of_it, more]).message_count == 4
+    assert merge([with_ids, csv_of_it, more, csv_of_another]).message_count == 15
+    assert merge([csv_of_it, csv_of_another]).message_count == 18
+
+
+def test_no_record_is_compared_with_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    def counting(*records: ImageRecord) -> bool:
+        nonlocal compared
+        compared += 1
+        return _is_same(*records)
+
+    monkeypatch.setattr(sys.modules[merge.__module__], "_is_same", counting)
+    named = [record(str(n), cdn_url(str(n), f"{n}.png"), message_id=str(10**17 + n)) for n in range(1, 2000)]
+    nameless = [replace(one, message_id="", url=signed(one.url, LATE)) for one in named]
+    archive = merge([export(*named), export(*nameless, day=2, ids=None)])
+    assert len(archive.records) == len(named)
+    assert compared <= 2 * len(named)
