@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ras.launch import environment_modules, machine, missing_tkinter
+from ras.launch.frozen import is_frozen
 from ras.launch.place import find_place
 from ras.launch.prepare import missing_venv
 from ras.launch.state import DONE, read_state
@@ -25,7 +26,7 @@ from ras.text import count, size
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
-SETUP = "Run: python run_app.py setup"
+SETUP = "This program was built without it." if is_frozen() else "Run: python run_app.py setup"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def python() -> Check:
 
 def environment() -> Check:
     name = "Environment"
+    if is_frozen():
+        return Check(name, OK, "RAS brings its own.")
     place = find_place()
     state = read_state(place.folder) if place is not None else None
     missing = environment_modules()
@@ -280,6 +283,16 @@ def store() -> Check:
     return Check(name, OK, f"{there}.")
 
 
+def bot_token() -> Check:
+    from ras.bot_token import describe_token
+    from ras.errors import RASError
+
+    try:
+        return Check("Bot token", OK, describe_token())
+    except RASError as exc:
+        return Check("Bot token", WARNING, str(exc))
+
+
 def disk() -> Check:
     folder = data_folder()
     while not folder.exists() and folder != folder.parent:
@@ -310,6 +323,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
         data,
     ),
     store,
+    bot_token,
     disk,
 )
 

@@ -10,6 +10,7 @@
     ├── EncoderError        an encoder cannot be used on this machine
     │   └── WeightsError    its weights are missing, damaged, or could not be downloaded
     ├── SettingsError       a setting or an argument has a value that RAS cannot use
+    ├── TokenError          the bot token cannot be read from the system keyring, or kept there
     ├── ModeError           a search mode that this version or this archive does not offer
     └── StoreError          the embedding store cannot be opened, read or written
         └── StaleView       what was opened of it has changed since; open it again
@@ -110,6 +111,10 @@ class WeightsError(EncoderError):
 
 class SettingsError(RASError):
     """A setting or an argument has a value that RAS cannot use."""
+
+
+class TokenError(RASError):
+    """The bot token cannot be read from the system keyring, or kept there."""
 
 
 class ModeError(RASError):

@@ -138,19 +138,22 @@ class CdnDouble:
             self.requests.append(Request(handler.path, headers, time.monotonic()))
             self.answering += 1
             self.most_at_once = max(self.most_at_once, self.answering)
-            file = self._files.get(urlsplit(handler.path).path)
-            fault = file.next_fault() if file is not None else None
-        handler.file = file
         try:
-            if file is None:
-                handler.reply(404, b"This content is no longer available.", {})
-            elif fault is not None:
-                fault.answer(handler, file.data)
-            else:
-                handler.serve(file.data)
+            self._reply(handler)
         finally:
             with self._lock:
                 self.answering -= 1
+
+    def _reply(self, handler: _Handler) -> None:
+        with self._lock:
+            file = handler.file = self._files.get(urlsplit(handler.path).path)
+            fault = file.next_fault() if file is not None else None
+        if file is None:
+            handler.reply(404, b"This content is no longer available.", {})
+        elif fault is not None:
+            fault.answer(handler, file.data)
+        else:
+            handler.serve(file.data)
 
 
 def make_record(**values: Any) -> ImageRecord:

@@ -8,6 +8,7 @@ from typing import Iterator
 import pytest
 
 from tests.cdn_double import CdnDouble
+from tests.discord_double import DiscordDouble
 
 
 @pytest.fixture(autouse=True)
@@ -29,4 +30,13 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cdn(no_proxy: None) -> Iterator[CdnDouble]:
     with CdnDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def discord(no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[DiscordDouble]:
+    """Discord on loopback, where this process and those that it starts find Discord's hosts."""
+    with DiscordDouble() as double:
+        for name, value in double.environment().items():
+            monkeypatch.setenv(name, value)
         yield double

@@ -31,7 +31,7 @@ def record(number: int, **changes: object) -> ImageRecord:
         "message_id": str(1000 + number),
         "attachment_id": str(number),
         "file_name": f"{number}.png",
-        "url": f"https://cdn.discordapp.com/attachments/20/{number}/{number}.png",
+        "url": f"https://cdn.discordapp.com/attachments/20/{number}/{number}.png?ex=ffffffff&is=65df2db3&hm=00",
         "local_path": None,
         "file_size": None,
         "author_id": "7",
@@ -74,3 +74,20 @@ class ColourEncoder(Encoder):
         rows = rows + np.float32(1e-3)
         embeddings: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return embeddings
+
+
+class WordyEncoder(ColourEncoder):
+    """Knows words: ``green`` is the direction of green pictures, ``anti-red`` the opposite of that of red ones."""
+
+    id = "wordy-1"
+    name = "Wordy"
+    convincing_text = 0.25
+
+    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
+        embeddings: np.ndarray = np.concatenate([self._word(text) for text in texts])
+        return embeddings
+
+    def _word(self, text: str) -> np.ndarray:
+        if text.startswith("anti-"):
+            return -self._word(text[5:])
+        return self.encode_images([Image.new("RGB", (1, 1), text)])

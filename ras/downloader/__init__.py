@@ -2,5 +2,6 @@
 
 from ras.downloader.downloader import Cancelled, Downloader
 from ras.downloader.hosts import Patience
+from ras.downloader.refresh import LinkRefresher
 
-__all__ = ["Cancelled", "Downloader", "Patience"]
+__all__ = ["Cancelled", "Downloader", "LinkRefresher", "Patience"]

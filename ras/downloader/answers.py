@@ -1,4 +1,4 @@
-"""What an answer leads to, when it is no picture: the next address, or a connection that can serve again."""
+"""What an answer leads to, when it is no picture: the next address, another try, a connection that can serve again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import requests
 from urllib3.exceptions import HTTPError
 
+from ras.downloader.hosts import Host, PassingTrouble, Patience, retry_after
 from ras.downloader.media import quoted
 from ras.errors import FetchError, SkipReason
 from ras.records import ImageRecord
@@ -15,8 +16,29 @@ from ras.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_PASSING = (408, 425, 429)
+"""Besides 5xx: the same request may succeed a little later."""
+_OF_RANGES = (206, 416)
+"""Answers to the request for the rest of a picture."""
 _SHORT = 64 * 1024
 """What is cheaper to read than a new connection to open."""
+
+
+def check_status(
+    response: requests.Response, host: Host, started: float, record: ImageRecord, patience: Patience
+) -> None:
+    """Return if a picture follows, or a part of one where that was asked for. Raises FetchError, PassingTrouble."""
+    status = response.status_code
+    if status == 200 or (status in _OF_RANGES and "range" in response.request.headers):
+        return
+    drain(response)
+    if status >= 500 or status in _PASSING:
+        if status in (429, 503):
+            host.pause(retry_after(response.headers.get("retry-after", "")), patience, started)
+        raise PassingTrouble(f"{host.name} answers with status {status}", throttled=status == 429)
+    if status == 415:
+        raise FetchError(f"The server has {quoted(record)} not as a picture.", SkipReason.UNSUPPORTED)
+    raise FetchError(f"The server no longer has {quoted(record)} (status {status}).", SkipReason.GONE)
 
 
 def too_large(record: ImageRecord, settings: Settings) -> FetchError:

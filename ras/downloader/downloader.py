@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import random
 import threading
 import time
 from contextlib import closing, contextmanager
 from types import TracebackType
-from typing import Iterator
+from typing import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import requests
-from requests.exceptions import InvalidProxyURL, RequestException, SSLError
+from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from ras.cdn import expires_at, is_discord_host, is_expired
+from ras.cdn import expires_at, is_dead, is_discord_host
 from ras.downloader.addresses import is_allowed, parse_allowed
-from ras.downloader.answers import drain, next_url, too_large
+from ras.downloader.answers import check_status, drain, next_url, too_large
+from ras.downloader.beginning import Beginning
 from ras.downloader.body import Body, UnfitRest
 from ras.downloader.connections import open_session
-from ras.downloader.hosts import Host, PassingTrouble, Patience, retry_after
-from ras.downloader.media import quoted, read_media
+from ras.downloader.hosts import Host, PassingTrouble, Patience
+from ras.downloader.media import quoted
+from ras.downloader.refresh import LinkRefresher
+from ras.downloader.renditions import Renditions
+from ras.downloader.sending import send
 from ras.errors import FetchError, SkipReason
+from ras.media import MediaReader
 from ras.records import ImageRecord
 from ras.settings import Settings
 from ras.text import clean, duration
@@ -31,10 +37,6 @@ log = logging.getLogger(__name__)
 
 _REDIRECTS = 5
 _REDIRECT_STATUSES = (301, 302, 303, 307, 308)
-_PASSING_STATUSES = (408, 425, 429)
-"""Besides 5xx: the same request may succeed a little later."""
-_RANGE_STATUSES = (206, 416)
-"""Answers to the request for the rest of a picture."""
 _PORTS = {"http": 80, "https": 443}
 
 DEFAULT_PATIENCE = Patience()
@@ -53,14 +55,18 @@ class Downloader:
     No host gets more requests than that at the same time, whoever calls, and fewer if it refuses some (see ``Host``).
     Only Discord's hosts (HTTPS) and those of ``settings.allowed_hosts`` are asked, at public addresses unless the
     setting names the host; see ``connections`` for what holds behind a proxy. What is learnt of a host (that it
-    asks for a pause, that it cannot be reached) holds for all threads. A picture that broke off midway is gone on with
-    where the server can do that (see ``Body``).
+    asks for a pause, that it cannot be reached) holds for all threads. What broke off is gone on with (see ``Body``).
     """
 
-    def __init__(self, settings: Settings, patience: Patience = DEFAULT_PATIENCE) -> None:
+    def __init__(
+        self, settings: Settings, patience: Patience = DEFAULT_PATIENCE, refresher: LinkRefresher | None = None
+    ) -> None:
+        """With a ``refresher``, which is closed with the downloader, dead links of Discord are refreshed first."""
         self._settings = settings
+        self._refresher = refresher
         self._patience = patience
         self._limit = settings.max_megabytes * 1_000_000
+        self._media = MediaReader(settings.media_folders)
         self._allowed = parse_allowed(settings.allowed_hosts)
         self._session = open_session(settings.connections, self._allowed, self._watch)
         self._cancelled = threading.Event()
@@ -68,6 +74,7 @@ class Downloader:
         self._hosts: dict[str, Host] = {}
         self._hosts_lock = threading.Lock()
         self._reached = False
+        self._renditions = Renditions(settings, self._get, self._get_small, self._get_beginning)
 
     def __enter__(self) -> Downloader:
         return self
@@ -80,14 +87,30 @@ class Downloader:
     def cancel(self) -> None:
         """End every fetch in flight within half a second, and every later one at once, with ``Cancelled``."""
         self._cancelled.set()
+        self._media.cancel()
         # A copy is enough: who comes to a new host looks at the word above before waiting for it.
         for host in list(self._hosts.values()):
             host.wake()
+        if self._refresher is not None:
+            self._refresher.cancel()
 
     def close(self) -> None:
         """Cancel, and close all connections."""
         self.cancel()
         self._session.close()
+        self._media.close()
+        if self._refresher is not None:
+            self._refresher.close()
+
+    def expect(self, records: Sequence[ImageRecord]) -> None:
+        """The records that will be fetched, about in this order: their dead links are refreshed together."""
+        if self._refresher is not None:
+            self._refresher.expect(records, self._media.is_there)
+
+    def take_notices(self) -> list[str]:
+        """Sentences for the user about links that were refreshed and what small previews saved, each once."""
+        refreshed = self._refresher.take_notices() if self._refresher is not None else []
+        return [*refreshed, *self._renditions.notices()]
 
     def fetch(self, record: ImageRecord) -> bytes:
         """The picture's bytes; they begin like a picture's. Thread-safe.
@@ -96,10 +119,10 @@ class Downloader:
         cut is better than nothing. Raises FetchError, and nothing else.
         """
         self._stop_if_cancelled()
-        if record.local_path is None:
+        if record.local_path is None and not self._media.is_there(record):
             return self._download(record)
         try:
-            local = read_media(record, self._settings.media_folders, self._limit)
+            local = self._media.read(record, self._limit)
         except FetchError as missing:
             if missing.reason is SkipReason.TOO_LARGE or not _has_link(record):
                 raise
@@ -119,25 +142,48 @@ class Downloader:
         return local
 
     def _download(self, record: ImageRecord) -> bytes:
+        return self._follow(record) if self._refresher is None else self._refresher.revive(record, self._follow)
+
+    def _follow(self, record: ImageRecord) -> bytes:
+        self._stop_if_cancelled()
         name = quoted(record)
         if not _has_link(record):
             raise FetchError(f"The export has neither a file nor a link for {name}.", SkipReason.MISSING)
-        if is_expired(record.url):
+        if is_dead(record.url):
+            expiry = expires_at(record.url)
+            why = f"expired on {expiry:%Y-%m-%d}" if expiry else "has no signature, and Discord serves it no more"
             raise FetchError(
-                f"The link to {name} expired on {expires_at(record.url):%Y-%m-%d}: export the channel again, best "
-                "with its media, and it can be searched.",
+                f"The link to {name} {why}: export the channel again, best with its media, and it can be searched.",
                 SkipReason.EXPIRED,
             )
         if record.file_size is not None and record.file_size > self._limit:
             raise too_large(record, self._settings)
+        return self._renditions.fetch(record)
+
+    def _get(self, record: ImageRecord) -> bytes:
+        return self._persist(record, Body(record, self._settings, self._arrived))
+
+    def _get_small(self, record: ImageRecord) -> bytes:
+        """What has fewer bytes than ``file_size`` says of the original."""
+        limit = min(self._settings.max_megabytes, 1 + (record.file_size or 0) // 1_000_000)
+        settings = dataclasses.replace(self._settings, max_megabytes=limit)
+        body = Body(dataclasses.replace(record, file_size=None), settings, self._arrived)
+        return self._persist(record, body, small=True)
+
+    def _get_beginning(self, record: ImageRecord) -> bytes:
+        return self._persist(record, Beginning(), small=True)
+
+    def _persist(self, record: ImageRecord, body: Body | Beginning, small: bool = False) -> bytes:
+        """Ask again while that may help; for what is ``small``, and can be done without, no more than twice."""
+        name = quoted(record)
         self._mine.deadline = time.monotonic() + self._patience.total
         patience = self._patience
-        body = Body(record, self._settings, self._arrived)
+        most = min(2, patience.tries) if small else patience.tries
         tries = failures = pauses = 0
         while True:
             tries += 1
             try:
-                return self._try_once(record, body)
+                return self._try_once(record, body, 0 if small else _REDIRECTS)
             except UnfitRest:
                 continue  # this happens to a picture once at most
             except PassingTrouble as trouble:
@@ -145,22 +191,22 @@ class Downloader:
                     pauses += 1
                 else:
                     failures = 0 if trouble.progress else failures + 1
-                in_vain = failures >= patience.tries or pauses >= 2 * patience.tries or tries >= patience.tries_in_all
+                in_vain = failures >= most or pauses >= 2 * most or tries >= patience.tries_in_all
                 if in_vain or trouble.final:
                     raise FetchError(f"{name} could not be downloaded: {trouble}.", SkipReason.NETWORK) from trouble
                 if not trouble.throttled:
                     self._wait(random.uniform(0, patience.backoff * 2 ** max(0, failures - 1)))
 
-    def _try_once(self, record: ImageRecord, body: Body) -> bytes:
+    def _try_once(self, record: ImageRecord, body: Body | Beginning, redirects: int) -> bytes:
         """One request with its redirects. Raises PassingTrouble where another may succeed, and UnfitRest."""
         url = record.url
-        for _ in range(_REDIRECTS + 1):
+        for _ in range(redirects + 1):
             request = self._prepare(url, record)
             request.headers.update(body.headers(str(request.url)))
             host = self._host(request)
             with self._turn(host) as started:
                 try:
-                    with closing(self._send(request)) as response:
+                    with closing(send(self._session, request, self._patience)) as response:
                         self._reached = True
                         location = response.headers.get("location")
                         if response.status_code in _REDIRECT_STATUSES and location is not None:
@@ -168,7 +214,7 @@ class Downloader:
                             url = next_url(str(request.url), location, record)
                             host.answered(started)
                             continue
-                        self._check_status(response, host, started, record)
+                        check_status(response, host, started, record, self._patience)
                         data = body.read(response)
                 except PassingTrouble as trouble:
                     if trouble.progress:
@@ -210,50 +256,6 @@ class Downloader:
         if scheme != "https" or port not in (None, 443):
             raise FetchError(f"The link to {quoted(record)} is not one of Discord's own.", SkipReason.BLOCKED)
         return request
-
-    def _send(self, request: requests.PreparedRequest) -> requests.Response:
-        url = str(request.url)
-        host = urlsplit(url).hostname
-        try:
-            environment = self._session.merge_environment_settings(url, {}, True, None, None)
-            # By the adapter: Session.send would read the whole body of a redirect, however large.
-            return self._session.get_adapter(url).send(
-                request,
-                stream=True,
-                timeout=(self._patience.connect, self._patience.read),
-                verify=environment["verify"] or True,
-                cert=environment["cert"],
-                proxies=environment["proxies"],
-            )
-        except SSLError as exc:
-            log.info("No secure connection to %s: %s", host, exc)
-            if "certificate" not in str(exc).lower():
-                raise PassingTrouble(f"the secure connection to {host} failed") from exc
-            raise PassingTrouble(
-                f"the certificate of {host} is not trusted; check the date of this computer, and what inspects its "
-                "connections",
-                final=True,
-            ) from exc
-        except InvalidProxyURL as exc:
-            raise PassingTrouble("the address of the proxy is not valid", final=True) from exc
-        except requests.Timeout as exc:
-            raise PassingTrouble(f"{host} does not answer") from exc
-        except (RequestException, HTTPError, OSError, ValueError) as exc:
-            log.info("No answer from %s: %s", host, exc)
-            raise PassingTrouble(f"{host} cannot be reached") from exc
-
-    def _check_status(self, response: requests.Response, host: Host, started: float, record: ImageRecord) -> None:
-        status = response.status_code
-        if status == 200 or (status in _RANGE_STATUSES and "range" in response.request.headers):
-            return
-        drain(response)
-        if status >= 500 or status in _PASSING_STATUSES:
-            if status in (429, 503):
-                host.pause(retry_after(response.headers.get("retry-after", "")), self._patience, started)
-            raise PassingTrouble(f"{host.name} answers with status {status}", throttled=status == 429)
-        if status == 415:
-            raise FetchError(f"The server has {quoted(record)} not as a picture.", SkipReason.UNSUPPORTED)
-        raise FetchError(f"The server no longer has {quoted(record)} (status {status}).", SkipReason.GONE)
 
     def _host(self, request: requests.PreparedRequest) -> Host:
         parts = urlsplit(str(request.url))

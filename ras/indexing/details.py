@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import os
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Container, Generator, Sequence
 
-from ras.cdn import is_expired
+from ras.cdn import is_dead
 from ras.errors import DecodeError, SkipReason
 from ras.images import decode_image
 from ras.indexing.commits import Commits
 from ras.indexing.compute import usable_cores
 from ras.indexing.outcomes import Described, Embedded
 from ras.indexing.pipeline import HEARTBEAT
+from ras.media import seems_local
 from ras.records import ImageRecord, Job, Notice, Progress, Skipped
 from ras.store import FeatureEntry
 
@@ -101,9 +101,9 @@ def _lacking(
 
 
 def _cost(record: ImageRecord, now: datetime) -> int:
-    if record.local_path is not None and os.path.isfile(record.local_path):
+    if seems_local(record):
         return 0
-    return 2 if is_expired(record.url, now) else 1
+    return 2 if is_dead(record.url, now) else 1
 
 
 class _Gone:

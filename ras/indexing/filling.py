@@ -6,7 +6,7 @@ import contextlib
 import functools
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, AbstractSet, Callable, Sequence
 
 from ras.indexing.commits import Commits
 from ras.indexing.details import add_details
@@ -31,8 +31,9 @@ def fill_store(
     max_pixels: int,
     extra_formats: bool = False,
     limits: str = "",
-    retry: bool = False,
+    retry: bool | AbstractSet[str] = False,
     extractor: FeatureExtractor | None = None,
+    expect: Callable[[Sequence[ImageRecord]], None] | None = None,
 ) -> Job[IndexReport]:
     """Bring the pictures of the archive that the store lacks into it, and the archive's records.
 
@@ -40,7 +41,8 @@ def fill_store(
     (see ``add_details``), together with those of pictures that were indexed without.
 
     What was committed stays when the job is closed, killed or fails: the next call goes on from there. A picture that
-    failed for good under the same ``limits`` (see ``Settings.limits``) is not tried again without ``retry``. Yields
+    failed for good under the same ``limits`` (see ``Settings.limits``) is not tried again without ``retry``; where that
+    is keys of records, these are tried and nothing else. Yields
     Progress over what is to be done, Skipped for every picture that cannot be had, and Notices. Raises StoreError.
     """
     started = time.monotonic()
@@ -53,9 +55,13 @@ def fill_store(
     wanted: dict[str, ImageRecord] = {}
     for record in missing:
         failure = before.get(record.key)
-        if failure is None or retry or failure.limits != limits or not failure.reason.permanent:
-            wanted[record.key] = record  # of a picture that stands in several messages, the newest link
+        if not isinstance(retry, bool):
+            due = record.key in retry
         else:
+            due = failure is None or retry or failure.limits != limits or not failure.reason.permanent
+        if due:
+            wanted[record.key] = record  # of a picture that stands in several messages, the newest link
+        elif failure is not None:
             yield Skipped(record, failure.reason, failure.detail)
     todo = tuple(wanted.values())
     encoded = reused = 0
@@ -67,6 +73,7 @@ def fill_store(
         max_pixels=max_pixels,
         extra_formats=extra_formats,
         extractor=extractor,
+        expect=expect,
     )
     with Commits(store, encoder) as commits, contextlib.closing(
         embed(

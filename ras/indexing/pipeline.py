@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import queue
 import threading
 import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequence
 
-from ras.cdn import is_expired
+from ras.cdn import is_dead
 from ras.errors import PictureError, SkipReason
 from ras.indexing.compute import Compute
 from ras.indexing.outcomes import Broken, Described, Embedded, Outcome, Twin
 from ras.indexing.preparing import Limits
+from ras.media import seems_local
 from ras.pace import Pace
 from ras.records import ImageRecord, Notice, Progress, Skipped
 
@@ -54,6 +54,7 @@ def embed_images(
     extractor: FeatureExtractor | None = None,
     known_features: Container[str] = (),
     postpone: bool = False,
+    expect: Callable[[Sequence[ImageRecord]], None] | None = None,
 ) -> Generator[Embedded | Described | Skipped | Progress | Notice, None, None]:
     """Encode the pictures of the records, each content once, in the order in which they arrive.
 
@@ -65,8 +66,11 @@ def embed_images(
 
     With an ``extractor``, a ``Described`` follows the ``Embedded`` of each content that is not in ``known_features``,
     also where it is ``known``. Features are made when there is nothing else to do, or too many pictures wait for them;
-    with ``postpone``, pictures that come from a file of the export then go without.
+    with ``postpone``, pictures that come from a file of the export then go without. ``expect`` is told the records
+    before the first is fetched.
     """
+    if expect is not None:
+        expect(records)
     limits = Limits(max_pixels, extra_formats)
     outcomes: queue.SimpleQueue[tuple[Outcome, ...]] = queue.SimpleQueue()
     compute = Compute(
@@ -161,8 +165,7 @@ class _Run:
                 self._compute.drop(index, exc)
             else:
                 # A file that the export names and that is not there was fetched by its link.
-                is_local = record.local_path is not None and os.path.isfile(record.local_path)
-                self._compute.offer(index, data, is_local)
+                self._compute.offer(index, data, seems_local(record))
 
     def _settle(self, outcome: Outcome) -> Iterator[Embedded | Described | Skipped]:
         """The outcome of a record, and of those with the same bytes that wait for it. Raises what is a bug."""
@@ -222,7 +225,7 @@ class _TimeLeft:
         self._step = max(1, len(records) // _SAMPLE)
         now = datetime.now(timezone.utc)
         self._costly = [
-            record.local_path is not None or not is_expired(record.url, now) for record in records[:: self._step]
+            record.local_path is not None or not is_dead(record.url, now) for record in records[:: self._step]
         ]
         self._dead = 0
         self._pace = Pace()
@@ -232,8 +235,11 @@ class _TimeLeft:
 
     def measure(self, settled: int) -> tuple[float | None, float | None]:
         """(pictures a second, seconds left), each None while it is too early to tell."""
-        rest = self._costly[settled // self._step :]
-        still = (self._amount - settled) * sum(rest) / max(1, len(rest))
+        before, rest = self._costly[: settled // self._step], self._costly[settled // self._step :]
+        still = float(self._amount - settled)
+        # Where dead links did not fail, they are refreshed, and cost as much as others.
+        if self._dead >= (len(before) - sum(before)) * self._step / 2:
+            still *= sum(rest) / max(1, len(rest))
         done = settled - self._dead
         left = self._pace.seconds_left(done, done + math.ceil(still))
         return self._pace.rate, left

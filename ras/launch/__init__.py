@@ -11,6 +11,7 @@ import sys
 from typing import NoReturn, Sequence
 
 from ras.launch.commands import COMMANDS, opens_window
+from ras.launch.frozen import is_frozen, stand_in
 from ras.launch.lock import Lock
 from ras.launch.place import Place, SetupError, child_environment, choose_place, find_place, is_ready
 from ras.launch.state import read_state
@@ -22,11 +23,13 @@ WRONG_CALL, FAILURE, INTERRUPTED = 2, 3, 130
 def main(argv: Sequence[str]) -> int:
     """What ``run_app.py`` does; returns the exit code, or never, where this process becomes the program."""
     arguments = list(argv)
+    if stand_in(arguments):
+        return 0
     command = arguments[0] if arguments else ""
     window = opens_window(arguments)
     try:
         if command in COMMANDS and arguments[1:2] not in (["-h"], ["--help"]):
-            return _test(arguments[1:]) if command == "test" else _setup(arguments[1:])
+            return _own(command, arguments[1:])
         if {"-h", "--help", "--version"}.intersection(arguments) or _is_suitable():
             return _run_here(arguments)
         return _start(arguments, window)
@@ -38,6 +41,18 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
 
 
+def _own(command: str, arguments: list[str]) -> int:
+    """One of the launcher's commands."""
+    if command == "shortcut":
+        from ras.launch.shortcut import shortcut
+
+        return shortcut(arguments)
+    if is_frozen():
+        print("This program brings all that it needs: there is nothing to set up or to test.", file=sys.stderr)
+        return FAILURE
+    return _test(arguments) if command == "test" else _setup(arguments)
+
+
 def environment_modules() -> tuple[str, ...]:
     """The core's modules that this Python cannot find; nothing is imported."""
     from ras.launch.stages import CORE_MODULES
@@ -47,6 +62,8 @@ def environment_modules() -> tuple[str, ...]:
 
 def _is_suitable() -> bool:
     """Whether this process already runs in an environment that has what RAS needs, the private or the user's own."""
+    if is_frozen():
+        return True
     if os.environ.get("RAS_NO_ENV", "") not in ("", "0"):
         return True
     own = sys.prefix != sys.base_prefix or os.path.isdir(os.path.join(sys.prefix, "conda-meta"))

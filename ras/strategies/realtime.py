@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Callable, Sequence
 
 from PIL import Image
 
-from ras.cdn import is_expired
+from ras.cdn import is_dead
+from ras.encoders.encoded_query import EncodedQuery
 from ras.filters import Filter
 from ras.indexing import Described, Embedded, embed_images, usable_cores
 from ras.matching import Features, Finding, QueryFeatures, check, same_bytes
-from ras.records import Archive, Job, Query, Results, SearchReport, SearchResult, Skipped, Verdict
+from ras.records import Archive, Job, Notice, Query, Results, SearchReport, SearchResult, Skipped, Verdict
 from ras.scoring import RankKey, exact_scores, rank_key, to_stored
 from ras.strategies.base import SearchStrategy
 from ras.strategies.ranking import by_score, in_scope, result_of
@@ -71,7 +72,7 @@ class RealTimeSearchStrategy(SearchStrategy):
             return self._last_search[1]
         now = datetime.now(timezone.utc)
         local = sum(record.local_path is not None for record in archive.records)
-        downloads = sum(record.local_path is None and not is_expired(record.url, now) for record in archive.records)
+        downloads = sum(record.local_path is None and not is_dead(record.url, now) for record in archive.records)
         each = DECODE_SECONDS + (FEATURES_SECONDS if self._extractor is not None and self._extractor.is_local else 0)
         computing = (local + downloads) * (each / usable_cores() + self._seconds_to_encode())
         return max(computing, downloads * DOWNLOAD_SECONDS / self._connections)
@@ -93,8 +94,10 @@ class RealTimeSearchStrategy(SearchStrategy):
         started = time.monotonic()
         encoder = self._encoder
         places = where.mask(archive.records).nonzero()[0].tolist()
-        best = [_Best(archive, top_k, scope) for _ in queries]
-        comparison = _Comparison(queries, encoder, self._extractor, best)
+        best = [_Best(archive, top_k, query.scope(scope)) for query in queries]
+        # A text has nothing in common with a picture that keypoints could tell.
+        extractor = self._extractor if any(query.image is not None for query in queries) else None
+        comparison = _Comparison(queries, encoder, extractor, best)
         skipped: Counter[str] = Counter()
         shown_at = 0.0
         searched = 0
@@ -106,7 +109,8 @@ class RealTimeSearchStrategy(SearchStrategy):
                 connections=self._connections,
                 max_pixels=self._max_pixels,
                 extra_formats=self._extra_formats,
-                extractor=self._extractor,
+                extractor=extractor,
+                expect=downloader.expect,
             )
         ) as events:
             for event in events:
@@ -125,7 +129,9 @@ class RealTimeSearchStrategy(SearchStrategy):
                     for number, ranking in enumerate(best):
                         if ranking.changed:
                             yield Results(ranking.results(), query=number)
-        if not where:
+            for sentence in downloader.take_notices():
+                yield Notice(sentence)
+        if not where and extractor is self._extractor:
             self._last_search = (_which(archive), time.monotonic() - started)
         reports = []
         for number, ranking in enumerate(best):
@@ -153,12 +159,12 @@ class _Comparison:
         self, queries: Sequence[Query], encoder: Encoder, extractor: FeatureExtractor | None, best: Sequence[_Best]
     ) -> None:
         self._queries, self._best = queries, best
-        self._convincing = encoder.convincing
-        self._views = [encoder.encode_query(query.image) for query in queries]
+        self._encoded = [EncodedQuery.of(query, encoder) for query in queries]
         self._described = [
-            QueryFeatures.of(query.image, query.content_hash, extractor.is_local)
+            None
+            if extractor is None or query.image is None
+            else QueryFeatures.of(query.image, query.content_hash, extractor.is_local)
             for query in queries
-            if extractor is not None
         ]
         self._is_thorough = extractor is not None
         # One entry a content, not one embedding.
@@ -170,12 +176,12 @@ class _Comparison:
         if content is None:
             assert event.embedding is not None  # the first of its content
             row = to_stored(event.embedding)[None]
-            scores = [float(exact_scores(views, row)[0]) for views in self._views]
+            scores = [float(exact_scores(one.views, row)[0]) for one in self._encoded]
             findings = [
                 same_bytes(score)
                 if self._is_thorough and event.content_hash == query.content_hash
-                else by_score(score, self._convincing)
-                for query, score in zip(self._queries, scores)
+                else by_score(score, one.convincing)
+                for query, one, score in zip(self._queries, self._encoded, scores)
             ]
             content = _Content(scores, findings, [], preview if self._is_thorough else None)
             self._contents[event.content_hash] = content
@@ -188,10 +194,10 @@ class _Comparison:
         preview, content.preview = content.preview, None
         features = Features.unpack(event.features)
         for number, (query, ranking) in enumerate(zip(self._described, self._best)):
-            score = content.scores[number]
-            if content.findings[number].verdict is Verdict.IDENTICAL:
+            score, convincing = content.scores[number], self._encoded[number].convincing
+            if query is None or content.findings[number].verdict is Verdict.IDENTICAL:
                 continue
-            finding = content.findings[number] = check(query, features, preview, score, self._convincing)
+            finding = content.findings[number] = check(query, features, preview, score, convincing)
             for place in content.places:
                 ranking.offer(
                     result_of(ranking.archive.records[place], place, score, finding), event.content_hash, preview

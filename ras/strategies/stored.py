@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Sequence, TypeVar
 
-from ras.cdn import is_expired
+from ras.cdn import is_dead
 from ras.errors import SkipReason, StaleView, StoreError
 from ras.matching import Finding
 from ras.records import Archive, ImageRecord, Job, Notice, SearchReport, SearchResult
@@ -175,7 +175,7 @@ class Coverage:
 def _is_worth_a_try(record: ImageRecord, failure: Failure, limits: str, now: datetime) -> bool:
     """Whether a picture that failed may well be had now. Indexing tries more: it has the time."""
     if failure.reason is SkipReason.EXPIRED:  # a later export of the message has a new link
-        return not is_expired(record.url, now)
+        return not is_dead(record.url, now)
     if failure.reason is SkipReason.NETWORK:
         return abs(now.timestamp() - failure.at) > NETWORK_SECONDS  # also where the clock was set back
     return failure.limits != limits

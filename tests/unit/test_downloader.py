@@ -13,8 +13,8 @@ from ras.downloader import Downloader, Patience
 from ras.downloader.addresses import is_allowed, is_public, parse_allowed
 from ras.downloader.answers import next_url
 from ras.downloader.hosts import Host, PassingTrouble, retry_after
-from ras.downloader.media import read_media
 from ras.errors import FetchError, SettingsError, SkipReason
+from ras.media import MediaReader
 from ras.settings import Settings
 from tests.cdn_double import make_record
 
@@ -121,7 +121,7 @@ def export(tmp_path: Path) -> Path:
 
 def read(path: Path, root: Path, *folders: Path, limit: int = 1000) -> bytes:
     record = make_record(local_path=str(path), media_root=str(root))
-    return read_media(record, [str(folder) for folder in folders], limit)
+    return MediaReader([str(folder) for folder in folders]).read(record, limit)
 
 
 def test_media_beside_the_export(export: Path) -> None:
@@ -175,6 +175,6 @@ def test_media_that_is_no_use(export: Path) -> None:
 def test_names_are_shown_safely(export: Path) -> None:
     record = make_record(file_name="a\x1b[2J\u202egnp.png" + "x" * 500, local_path=str(export / "none"))
     with pytest.raises(FetchError) as caught:
-        read_media(record, [str(export)], 10)
+        MediaReader([str(export)]).read(record, 10)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300

@@ -279,6 +279,19 @@ def test_dead_links_do_not_count_for_the_time_left() -> None:
         assert event.seconds_left == pytest.approx((490 - event.done) * 0.05, abs=1)
 
 
+def test_dead_links_that_are_refreshed_count_for_the_time_left() -> None:
+    dead = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=65f1a2b3&is=65df2db3&hm=00&"
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        time.sleep(0.05)
+        return picture((int(wanted.message_id), 0, 0))
+
+    events = run([record(n, url=dead) for n in range(60)], fetch, connections=2)
+    told = [event for event in events if isinstance(event, Progress) and event.seconds_left is not None]
+    assert [event for event in told if event.done < 60]
+    assert all(event.seconds_left for event in told if event.done < 60)
+
+
 def test_a_bug_in_a_thread_is_raised_not_swallowed() -> None:
     def fetch(wanted: ImageRecord) -> bytes:
         raise ZeroDivisionError("bug")

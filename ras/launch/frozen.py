@@ -1,0 +1,27 @@
+"""RAS as one program without a Python beside it, which bundle/ras.spec makes: there is no environment to prepare."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Sequence
+
+
+def is_frozen() -> bool:
+    return bool(getattr(sys, "frozen", False))
+
+
+def stand_in(arguments: Sequence[str]) -> bool:
+    """Run ``-c CODE`` as Python would, whose place this program has in ``sys.executable``; whether that was asked for.
+
+    The doctor tries libraries so, each in a process that may crash.
+    """
+    if not is_frozen() or len(arguments) != 2 or arguments[0] != "-c":
+        return False
+    sys.path.insert(0, "")  # as Python does
+    try:
+        exec(compile(arguments[1], "<string>", "exec"), {"__name__": "__main__"})
+    except Exception:  # noqa: BLE001  told as Python tells it
+        traceback.print_exc()
+        sys.exit(1)
+    return True
