@@ -22,6 +22,7 @@ outside this tree that reaches the window or the command line is a bug, and is s
 from __future__ import annotations
 
 from enum import Enum
+from typing import Mapping
 
 
 class SkipReason(str, Enum):
@@ -46,8 +47,12 @@ class SkipReason(str, Enum):
 
     @property
     def text(self) -> str:
-        """The reason in a few plain words, to stand behind a number: ``12 link expired``."""
+        """The reason in a few plain words, of one picture: ``link expired``."""
         return _REASON_TEXT[self]
+
+    def counted(self, number: int) -> str:
+        """``1 link expired``, ``340 links expired``."""
+        return f"{number:,} {_REASON_TEXT[self] if number == 1 else _REASON_OF_MANY.get(self, _REASON_TEXT[self])}"
 
 
 _REASON_TEXT = {
@@ -63,6 +68,14 @@ _REASON_TEXT = {
     SkipReason.BLANK: "blank",
 }
 
+_REASON_OF_MANY = {
+    SkipReason.EXPIRED: "links expired",
+    SkipReason.BLOCKED: "hosts not allowed",
+    SkipReason.MISSING: "files missing",
+    SkipReason.UNSUPPORTED: "other kinds of file",
+    SkipReason.NOT_A_PICTURE: "no pictures",
+}
+
 _PERMANENT = {
     SkipReason.GONE,
     SkipReason.TOO_LARGE,
@@ -71,6 +84,12 @@ _PERMANENT = {
     SkipReason.DAMAGED,
     SkipReason.BLANK,
 }
+
+
+def reasons_text(skipped: Mapping[str, int]) -> str:
+    """``340 links expired, 11 other kinds of file``: counts by ``SkipReason`` value, the most frequent first."""
+    ordered = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(SkipReason(reason).counted(number) for reason, number in ordered)
 
 
 class RASError(Exception):

@@ -42,3 +42,8 @@ def saved_names(url: str) -> Iterator[str]:
 def has_short_mark(name: str) -> bool:
     """Whether only 5 digits tell the file from others of its name: among thousands, two may well be the same."""
     return _SHORT_MARK.search(name) is not None
+
+
+def unmarked(name: str) -> str:
+    """The name of a saved file without the mark that tells its URL."""
+    return re.sub(r"-(?:[0-9A-Fa-f]{5}|[0-9a-f]{16})(?=(?:\.[^.]*)?$)", "", name)

@@ -12,13 +12,13 @@ The array is a member of an object, or the whole document. It may be one of arra
 
 from __future__ import annotations
 
-import codecs
-import json
 import re
 import time
 from typing import Any, BinaryIO, Callable, Generator, Generic, Iterator, TypeVar
 
+from ras.archive.json_values import Incomplete, Malformed, end_of_value, skip_space
 from ras.archive.lenient_json import lenient_json
+from ras.archive.text_blocks import TextBlocks
 
 T = TypeVar("T")
 
@@ -32,8 +32,6 @@ _LONGEST_MEMBER = 256 * 1024
 """The same for the object's other members."""
 _MOST_SPACE = 100
 """Blocks of white space in a row."""
-_WINDOW = 4 * 1024
-"""Bytes in which the end of an element is looked for first: whatever goes wrong in there, little was looked at."""
 _TAIL = 200
 """More than an element's start, or the object's end behind its array, is long."""
 _WALK_SECONDS = 0.1
@@ -46,32 +44,10 @@ _ENDING = re.compile(rb'\][ \t\r\n]*(?:,[ \t\r\n]*"\w{1,50}"[ \t\r\n]*:[ \t\r\n]
 """How an object with its array ends, with a number at most behind it."""
 _ARRAY_ENDING = re.compile(rb"\][ \t\r\n]*\Z")
 _LINES_ENDING = re.compile(rb"\n[ \t\r\n]*\Z")
-_SPACE = re.compile(rb"[ \t\r\n]*")
 _INDENT = re.compile(rb"\r?\n([ \t]+)\{")
 _OPENS = re.compile(rb"[ \t\r\n]*\[")
 _EMPTY = re.compile(rb"(?:[ \t\r\n,]*\[[ \t\r\n]*\])+")
 _NEXT_ARRAY = re.compile(rb"\][ \t\r\n]*,(?:[ \t\r\n]*\[[ \t\r\n]*\][ \t\r\n]*,)*[ \t\r\n]*\[")
-_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-
-_scan = json.JSONDecoder(
-    strict=False,
-    # Only where values end matters here, and turning a million digits into a number takes minutes.
-    parse_int=lambda _: 0,
-    parse_float=lambda _: 0.0,
-    object_pairs_hook=lambda _: None,
-).raw_decode
-
-
-class Malformed(ValueError):
-    """The text at this place is no JSON, or there is too much of it. ``reach`` is how far it was looked at."""
-
-    def __init__(self, reach: int) -> None:
-        super().__init__(reach)
-        self.reach = reach
-
-
-class Incomplete(Malformed):
-    """The text breaks off in the middle of a value."""
 
 
 class ElementStream(Generic[T]):
@@ -96,7 +72,7 @@ class ElementStream(Generic[T]):
         decode_element: Callable[[bytes], T | None],
         element_start: str,
     ) -> None:
-        self._file = file
+        self._text = TextBlocks(file)
         self._key = key
         self._decode_block = decode_block
         self._decode_element = decode_element
@@ -104,7 +80,6 @@ class ElementStream(Generic[T]):
         self._next_element = re.compile(self._element_start)
         self._ending = _ENDING
         self._is_nested = self._is_lines = False
-        self._transcode: codecs.IncrementalDecoder | None = None
         self._buffer = b""
         self._indent = b""
         self._at_end = False
@@ -121,7 +96,10 @@ class ElementStream(Generic[T]):
         """Whether the document was closed properly: nothing is missing at the end."""
         self.damaged = 0
         """Elements that were left out."""
-        self.bytes_read = 0
+
+    @property
+    def bytes_read(self) -> int:
+        return self._text.bytes_read
 
     def __iter__(self) -> Iterator[list[T]]:
         try:
@@ -265,9 +243,9 @@ class ElementStream(Generic[T]):
         elements: list[T] = []
         position, started = 0, time.monotonic()
         while time.monotonic() - started < _WALK_SECONDS:
-            position = _skip_space(self._buffer, position)
+            position = skip_space(self._buffer, position)
             if self._buffer[position : position + 1] == b",":
-                position = _skip_space(self._buffer, position + 1)
+                position = skip_space(self._buffer, position + 1)
             between = _NEXT_ARRAY.match(self._buffer, position) if self._is_nested else None
             if between is not None:
                 position = between.end()
@@ -345,32 +323,12 @@ class ElementStream(Generic[T]):
             raise Malformed(0) from exc
 
     def _end_of_value(self, start: int) -> int:
-        """Where the JSON value at this place of the buffer ends. Raises Incomplete if that is cut, else Malformed."""
-        window = _WINDOW
-        while window < 4 * _LONGEST_WALKED:
-            text = self._buffer[start : start + window].decode("latin-1")
-            whole = start + window >= len(self._buffer)
-            try:
-                _, end = _scan(text)
-            except json.JSONDecodeError as exc:
-                # A word, a number or an escape may be cut a few characters before the end.
-                cut = exc.msg.startswith("Unterminated string") or exc.pos >= len(text) - 12
-                if not cut:
-                    raise Malformed(start + exc.pos) from exc
-                if whole:
-                    raise Incomplete(start + len(text)) from exc
-            except RecursionError as exc:
-                raise Malformed(start + len(text)) from exc
-            else:
-                if end < len(text) or whole:
-                    return start + end
-            window *= 4
-        raise Malformed(start + len(text))
+        return end_of_value(self._buffer, start, 4 * _LONGEST_WALKED)
 
     def _peek(self) -> bytes:
         """The next byte that is no white space, now at the buffer's start. Raises Incomplete at the file's end."""
         for _ in range(_MOST_SPACE):
-            self._buffer = self._buffer[_skip_space(self._buffer, 0) :]
+            self._buffer = self._buffer[skip_space(self._buffer, 0) :]
             if self._buffer:
                 return self._buffer[:1]
             if not self._fill():
@@ -386,23 +344,7 @@ class ElementStream(Generic[T]):
         """Read on, ``size`` bytes or a block; False at the end of the file."""
         if self._at_end:
             return False
-        chunk = self._file.read(max(size, _BLOCK))
-        first = self.bytes_read == 0
-        self.bytes_read += len(chunk)
+        chunk = self._text.read(max(size, _BLOCK))
         self._at_end = not chunk
-        if first:
-            if chunk.startswith(codecs.BOM_UTF8):
-                chunk = chunk[len(codecs.BOM_UTF8) :]
-            elif chunk[:2] in _UTF16:
-                self._transcode = codecs.getincrementaldecoder(_UTF16[chunk[:2]])("replace")
-                chunk = chunk[2:]
-        if self._transcode:
-            chunk = self._transcode.decode(chunk, self._at_end).encode("utf-8")
         self._buffer += chunk
         return not self._at_end
-
-
-def _skip_space(buffer: bytes, position: int) -> int:
-    match = _SPACE.match(buffer, position)
-    assert match is not None
-    return match.end()

@@ -16,7 +16,7 @@ from ras.archive.export import Export
 from ras.archive.same_channel import same_channels
 from ras.cdn import canonical_url, expires_at
 from ras.records import Archive, Channel, ImageRecord
-from ras.saved_names import saved_names
+from ras.saved_names import saved_names, unmarked
 from ras.text import count
 
 _SAME_TIME = timedelta(minutes=1)
@@ -98,9 +98,12 @@ class _Pictures:
         files = {_file_of(record) for _, record in map(self._known.__getitem__, lacking) if not record.url}
         by_key: dict[str, list[Hashable]] = {}
         by_file: dict[str, list[Hashable]] = {}
+        # The marks in the names of versions before 2.42 are made of links with signatures that nobody has any more.
+        by_name: dict[tuple[str, str], list[Hashable]] = {}
         for name in others:
             _, record = self._known[name]
             by_key.setdefault(record.key, []).append(name)
+            by_name.setdefault((record.message_id, unmarked(_saved_name(record))), []).append(name)
             if record.local_path:
                 by_file.setdefault(_file_of(record), []).append(name)
             for file in files & {*_saved_as(record)} - {_file_of(record)} if files else ():
@@ -111,6 +114,9 @@ class _Pictures:
                 other for file in {_file_of(record), *_saved_as(record)} for other in by_file.get(file, ())
             ]
             partners = [other for other in same if _is_same(record, self._known[other][1])]
+            if not partners and record.message_id and not record.url:
+                named = by_name.get((record.message_id, unmarked(_file_of(record))), ())
+                partners = [other for other in named if other in self._known] if len(named) == 1 else []
             if partners:
                 del self._known[name]
                 nearest = min(partners, key=lambda other: abs(self._known[other][1].timestamp - record.timestamp))
@@ -132,6 +138,10 @@ def _is_same(lacking: ImageRecord, other: ImageRecord) -> bool:
 
 def _file_of(record: ImageRecord) -> str:
     return os.path.basename(record.local_path or "")
+
+
+def _saved_name(record: ImageRecord) -> str:
+    return next(iter(saved_names(canonical_url(record.url))), "") if record.url else _file_of(record)
 
 
 def _saved_as(record: ImageRecord) -> Iterable[str]:

@@ -153,7 +153,8 @@ class Downloader:
             expiry = expires_at(record.url)
             why = f"expired on {expiry:%Y-%m-%d}" if expiry else "has no signature, and Discord serves it no more"
             raise FetchError(
-                f"The link to {name} {why}: export the channel again, best with its media, and it can be searched.",
+                f"The link to {name} {why}: export the channel again, best with its media, or set a bot token, with "
+                "which RAS renews it.",
                 SkipReason.EXPIRED,
             )
         if record.file_size is not None and record.file_size > self._limit:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ras.archive import read_archive
-from ras.archive.discord_chat_exporter import csv_stream, text_blocks
+from ras.archive import read_archive, text_blocks
+from ras.archive.discord_chat_exporter import csv_stream
 from ras.archive.discord_chat_exporter.csv_dialect import Dialect
 from ras.archive.discord_chat_exporter.csv_stream import RowStream
 from ras.archive.discord_chat_exporter.culture_dates import CultureDates, exact_time

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ras.archive import read_archive
-from ras.archive.discord_chat_exporter import html_stream, text_blocks
+from ras.archive import read_archive, text_blocks
+from ras.archive.discord_chat_exporter import html_stream
 from ras.archive.discord_chat_exporter.html_elements import TAG, attributes_of, unescaped
 from ras.archive.discord_chat_exporter.html_message import read_message
 from ras.archive.discord_chat_exporter.html_stream import MessageStream

@@ -181,6 +181,19 @@ def test_a_saved_file_joins_the_url_that_it_was_saved_from(day: int) -> None:
     assert len(merge([export(record(url=url)), export(away, day=2)]).records) == 2
 
 
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_file_whose_mark_nobody_can_tell_joins_the_only_picture_of_its_name_in_the_message(twice: bool) -> None:
+    """Before 2.42 the mark in a saved file's name was made of the link with its signature, which is gone."""
+    saved = record(None, "", local_path="/x/cat-0BAD0.png", file_name="cat-0BAD0.png", message_id="7")
+    others = [record("5", message_id="7"), record("6", message_id="7", url=cdn_url("6", "dog.png"))]
+    others.append(record("8", message_id="7" if twice else "9"))
+    joined = merge([export(saved), export(*others, day=2)]).records
+    by_attachment = {one.attachment_id: one for one in joined}
+    assert len(joined) == 3 + twice
+    assert by_attachment["5"].local_path == (None if twice else "/x/cat-0BAD0.png")
+    assert by_attachment["6"].local_path is by_attachment["8"].local_path is None
+
+
 def test_all_formats_of_one_channel_are_one_record_per_picture() -> None:
     url = cdn_url("5", "cat.png")
     unknown = Channel(CHANNEL_ID, "general", "", "")

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ras.archive import json_stream, read_archive
+from ras.archive import json_stream, json_values, read_archive
 from ras.archive.json_stream import ElementStream
 from ras.errors import ArchiveError
 from ras.records import Archive, ImageRecord, finish
@@ -280,7 +280,7 @@ def test_nothing_is_looked_at_again_and_again(raw: str, monkeypatch: pytest.Monk
     """What is given to the scanner, all in all, stays within a small multiple of the file."""
     monkeypatch.setattr(json_stream, "_BLOCK", 10_000)
     looked_at = 0
-    scan = json_stream._scan
+    scan = json_values._scan
 
     def counting(text: str) -> Any:
         nonlocal looked_at
@@ -295,6 +295,6 @@ def test_nothing_is_looked_at_again_and_again(raw: str, monkeypatch: pytest.Monk
         looked_at += end
         return value, end
 
-    monkeypatch.setattr(json_stream, "_scan", counting)
+    monkeypatch.setattr(json_values, "_scan", counting)
     assert not any(stream(raw.encode()))
     assert looked_at < 12 * len(raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Iterator
 
 from ras.archive.discord_chat_exporter.csv_dialect import Dialect
-from ras.archive.discord_chat_exporter.text_blocks import TextBlocks
+from ras.archive.text_blocks import TextBlocks
 
 _LONGEST_ROW = 256 * 1024
 """Bytes. Messages have 4,000 characters and 10 attachments at most."""

@@ -10,7 +10,7 @@ import re
 from typing import BinaryIO, Iterator, NamedTuple
 
 from ras.archive.discord_chat_exporter.html_elements import attributes_of, classes_of
-from ras.archive.discord_chat_exporter.text_blocks import TextBlocks
+from ras.archive.text_blocks import TextBlocks
 
 _LONGEST = 4 * 1024 * 1024
 """Bytes of a message. Those with 10 embeds of 6,000 characters have some hundred thousand."""

@@ -19,10 +19,10 @@ class TextBlocks:
         self._transcode: codecs.IncrementalDecoder | None = None
         self.bytes_read = 0
 
-    def read(self) -> bytes:
-        """The next block; empty only at the end of the file. Raises OSError."""
+    def read(self, size: int = 0) -> bytes:
+        """The next block, of ``size`` bytes or some that are read quickly; empty only at the end. Raises OSError."""
         while True:
-            block = self._file.read(_BLOCK)
+            block = self._file.read(size or _BLOCK)
             first = not self.bytes_read
             while first and 0 < len(block) < _MARK:
                 more = self._file.read(_MARK)
