@@ -46,10 +46,15 @@ class Overlay:
 
 def laid_over(query: np.ndarray, preview: np.ndarray, matrix: np.ndarray) -> Overlay:
     """RGB pixels (uint8) of both, and the projection float64 (3, 3) of the query's pixels to the preview's."""
+    pixels, inside = warped(query, matrix, (preview.shape[1], preview.shape[0]))
+    return _compared(pixels, preview, inside)
+
+
+def warped(query: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The query's pixels, uint8 (h, w) or (h, w, 3), on a picture of that width and height; and where it lies, bool."""
     cv2 = load_opencv()
-    height, width = preview.shape[:2]
     # What is drawn smaller is averaged first: warping takes single pixels.
-    zoom = _zoom(matrix, query.shape)
+    zoom = zoom_of(matrix, query.shape)
     while zoom < 0.6 and min(query.shape[:2]) >= 16:
         small = cv2.resize(query, (query.shape[1] // 2, query.shape[0] // 2), interpolation=cv2.INTER_AREA)
         x, y = query.shape[1] / small.shape[1], query.shape[0] / small.shape[0]
@@ -58,9 +63,9 @@ def laid_over(query: np.ndarray, preview: np.ndarray, matrix: np.ndarray) -> Ove
         query, zoom = small, 2 * zoom
     # Around the query its edge goes on: a black ground would be taken for something that is in the picture.
     how = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-    pixels = cv2.warpPerspective(query, matrix, (width, height), **how)
-    inside = cv2.warpPerspective(np.full(query.shape[:2], 255, np.uint8), matrix, (width, height)) > 250
-    return _compared(pixels, preview, inside)
+    pixels = cv2.warpPerspective(query, matrix, size, **how)
+    inside = cv2.warpPerspective(np.full(query.shape[:2], 255, np.uint8), matrix, size) > 250
+    return pixels, inside
 
 
 def laid_whole(query: Image.Image, preview: np.ndarray, way: tuple[int, int, int]) -> Overlay:
@@ -69,6 +74,18 @@ def laid_whole(query: Image.Image, preview: np.ndarray, way: tuple[int, int, int
     size = (height, width) if way[0] else (width, height)
     pixels = np.asarray(query.resize(size, Image.Resampling.HAMMING, reducing_gap=3.0))
     return _compared(laid(pixels, way), preview, np.ones((height, width), bool))
+
+
+def laying(way: tuple[int, int, int], query: tuple[int, int], picture: tuple[int, int]) -> np.ndarray:
+    """The projection of the whole query onto the whole picture, float64 (3, 3); sizes are widths and heights."""
+    transposed, left_right, top_bottom = way
+    turned = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]]) if transposed else np.eye(3)
+    x, y = (side / own for side, own in zip(picture, query[::-1] if transposed else query))
+    scaled = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+    flips = np.diag([-1.0 if left_right else 1.0, -1.0 if top_bottom else 1.0, 1.0])
+    flips[:2, 2] = left_right * (picture[0] - 1), top_bottom * (picture[1] - 1)
+    laid: np.ndarray = flips @ scaled @ turned
+    return laid
 
 
 def _compared(pixels: np.ndarray, preview: np.ndarray, inside: np.ndarray) -> Overlay:
@@ -93,7 +110,7 @@ def _centred(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return blocks, np.sqrt((blocks * blocks).mean(axis=2))
 
 
-def _zoom(matrix: np.ndarray, shape: tuple[int, ...]) -> float:
+def zoom_of(matrix: np.ndarray, shape: tuple[int, ...]) -> float:
     """By how much the projection enlarges the middle of a picture, as a factor of lengths."""
     x, y = shape[1] / 2, shape[0] / 2
     points = np.array([[x, y, 1], [x + 1, y, 1], [x, y + 1, 1]]) @ matrix.T

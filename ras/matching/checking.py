@@ -10,13 +10,14 @@ import numpy as np
 from PIL import Image
 
 from ras.matching import hashing
-from ras.matching.alignment import Overlay, laid_over, laid_whole
+from ras.matching.alignment import Overlay, laid_over, laid_whole, laying
 from ras.matching.colours import colour_changes, is_covered, same_colours
 from ras.matching.features import Features
-from ras.matching.geometry import Projection, project
+from ras.matching.geometry import Projection, fitted, project
 from ras.matching.identity import IDENTICAL_DISTANCE, is_identical
 from ras.matching.local import LONGEST
 from ras.matching.query import QueryFeatures
+from ras.matching.redescribed import is_contradicted
 from ras.matching.regions import laying_changes, matched_region, shape_changes, whole_region
 from ras.records import Change, Evidence, MatchedRegion, Verdict
 
@@ -53,6 +54,9 @@ colours are: flags of one pattern are many pictures."""
 
 FEWEST_BLOCKS = 3
 """Blocks with something in them, without which pictures cannot be compared."""
+
+_WELL_LAID = 0.97
+"""Mean correlation of blocks from which on a projection is not fitted anew."""
 
 _ANOTHER = 0.25
 """Correlation below which a block shows something else."""
@@ -92,16 +96,19 @@ def check(query: QueryFeatures, features: Features, preview: bytes | None, cosin
             whole = laid_whole(query.image, pixels, _AS_IS)
             return _finding(Verdict.IDENTICAL, inliers, whole, distances, cosine, [], whole_region(_AS_IS))
         if projection is not None and inliers >= FEW_INLIERS:
-            found = _projected(query, features, pixels, projection)
+            projection, found = _best_laid(query, features, pixels, projection)
             agreement = agreement_of(found)
             region = matched_region(projection, query.image.size, features.size)
-            if region is not None and _is_same(found, inliers):
+            luma = _as_projected(query.luma, projection)
+            same = region is not None and _is_same(found, inliers)
+            if region is not None and same and not is_contradicted(luma, projection.matrix, features, found):
                 changes = shape_changes(projection, region, query.luma)
                 return _finding(Verdict.ALTERED, inliers, found, distances, cosine, changes, region)
         if min(distances) <= WHOLE_DISTANCE:
             way = hashing.WAYS[int(np.argmin(distances))]
             whole = laid_whole(query.image, pixels, way)
-            if (agreement_of(whole) or 0) >= WHOLE_AGREEMENT and same_colours(whole):
+            same = (agreement_of(whole) or 0) >= WHOLE_AGREEMENT and same_colours(whole)
+            if same and not _is_contradicted_whole(query, features, way, whole):
                 return _finding(
                     Verdict.ALTERED, inliers, whole, distances, cosine, laying_changes(way), whole_region(way)
                 )
@@ -143,11 +150,40 @@ def _finding(
     return Finding(verdict, Evidence(inliers, agreement_of(overlay), min(distances), cosine), tuple(changes), region)
 
 
+def _is_contradicted_whole(
+    query: QueryFeatures, features: Features, way: tuple[int, int, int], overlay: Overlay
+) -> bool:
+    if not query.sides:  # no OpenCV
+        return False
+    return is_contradicted(query.luma, laying(way, query.image.size, features.size), features, overlay)
+
+
+def _best_laid(
+    query: QueryFeatures, features: Features, preview: np.ndarray, projection: Projection
+) -> tuple[Projection, Overlay]:
+    """The projection, fitted anew if what it lays agrees better then."""
+    found = _projected(query, features, preview, projection)
+    if len(found.compared) and found.compared.mean() >= _WELL_LAID:
+        return projection, found
+    anew = fitted(query, features, projection)
+    if anew is projection:
+        return projection, found
+    other = _projected(query, features, preview, anew)
+    if len(other.compared) < max(FEWEST_BLOCKS, 0.8 * len(found.compared)):
+        return projection, found
+    if len(found.compared) and other.compared.mean() < found.compared.mean():
+        return projection, found
+    return anew, other
+
+
+def _as_projected(pixels: np.ndarray, projection: Projection) -> np.ndarray:
+    """The query's pixels, or those of its mirror image."""
+    return np.ascontiguousarray(pixels[:, ::-1]) if projection.mirrored else pixels
+
+
 def _projected(query: QueryFeatures, features: Features, preview: np.ndarray, projection: Projection) -> Overlay:
     """The query, laid over the preview as the projection says."""
-    pixels = np.asarray(query.image)
-    if projection.mirrored:
-        pixels = np.ascontiguousarray(pixels[:, ::-1])
+    pixels = _as_projected(np.asarray(query.image), projection)
     x, y = preview.shape[1] / features.size[0], preview.shape[0] / features.size[1]
     # From the centres of the reduced picture's pixels to those of the preview's.
     scale = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])

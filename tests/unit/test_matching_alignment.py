@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ras.images import make_preview
-from ras.matching.alignment import BLOCK, Overlay, laid_over, laid_whole
+from ras.matching.alignment import BLOCK, Overlay, laid_over, laid_whole, laying
 from ras.matching.hashing import WAYS, laid
 from tests.copies import drawn, noise
 
@@ -181,3 +181,15 @@ def test_projections_that_lead_nowhere_are_survived(picture: np.ndarray, matrix:
     overlay = laid_over(picture, picture, matrix)
     assert np.isfinite(overlay.compared).all()
     assert overlay.pixels.shape == picture.shape
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_projection_of_a_way_lays_the_whole_as_that_does(way: tuple[int, int, int]) -> None:
+    picture = drawn("alignment/2").resize((300, 200))
+    preview = preview_of(Image.fromarray(np.ascontiguousarray(laid(pixels_of(picture), way))))
+    size = preview.shape[1], preview.shape[0]
+    overlay = laid_over(pixels_of(picture), preview, laying(way, picture.size, size))
+    assert agreement(overlay) > 0.95
+    assert overlay.inside[1:-1, 1:-1].all()
+    off = overlay.pixels.astype(float) - laid_whole(picture, preview, way).pixels
+    assert np.abs(off).mean() < 6

@@ -297,6 +297,23 @@ def test_a_query_is_laid_over_the_preview_to_a_fraction_of_a_pixel() -> None:
     assert abs(off[5:-5, 5:-5].mean()) < 0.2
 
 
+def test_a_rough_projection_is_fitted_before_pictures_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As from a photo of a screen, where keypoints without a double agree on something that is a little off."""
+    width, height = drawn("photo").size
+    left, top = width // 10, height // 10
+    rough = np.array([[1 + 17 / width, 0, left - 7], [0, 1 - 17 / height, top + 6], [0, 0, 1.0]])
+    monkeypatch.setattr(checking, "project", lambda query, features: Projection(rough, False, 30))
+    finding = checked(cropped(drawn("photo")), "photo")
+    assert finding.verdict is Verdict.ALTERED
+    assert finding.region is not None
+    assert np.allclose(finding.region.query, WHOLE, atol=0.001)
+    right, bottom = 0.8, 0.9
+    there = [(left / width, top / height), (right, top / height), (right, bottom), (left / width, bottom)]
+    assert np.allclose(finding.region.picture, there, atol=0.006)
+    monkeypatch.setattr(checking, "fitted", lambda query, features, projection: projection)
+    assert not checked(cropped(drawn("photo")), "photo").verdict.is_copy
+
+
 def test_the_whole_is_compared_where_keypoints_say_nothing() -> None:
     picture = graphic("key")
     query = QueryFeatures.of(ImageOps.mirror(picture), local=False)

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from ras.matching import QueryFeatures
 from ras.matching.features import KEYPOINT, PLACES, Features
-from ras.matching.geometry import FARTHEST, RATIO, SAME, is_sane, match, project
+from ras.matching.geometry import AROUND, FARTHEST, RATIO, SAME, Projection, fitted, is_sane, match, project
 from ras.matching.local import packed_keypoints
 from tests.copies import drawn, extracted, query_of
 
@@ -264,3 +264,33 @@ def test_the_same_question_has_the_same_answer() -> None:
         assert answers[0] is not None
         assert one.inliers == answers[0].inliers
         assert np.array_equal(one.matrix, answers[0].matrix)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_rough_projection_is_fitted_to_all_keypoints_around(mirrored: bool) -> None:
+    """A pixel off in the middle and up to eight at the corners, as where keypoints of one corner alone agree."""
+    picture = drawn("geometry")
+    query = QueryFeatures.of(ImageOps.mirror(picture) if mirrored else picture)
+    width, height = query.image.size
+    rough = np.array([[1 + 7 / width, 0, -3], [0, 1 - 7 / height, 4], [1e-5, 0, 1]])
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+    assert np.abs(mapped(rough, corners) - corners).max() > 4
+    assert np.abs(mapped(rough, corners) - corners).max() < AROUND
+    found = fitted(query, extracted(picture), Projection(rough, mirrored, 9))
+    assert np.abs(mapped(found.matrix, corners) - corners).max() < 1
+    assert (found.mirrored, found.inliers) == (mirrored, 9)
+
+
+def test_a_projection_that_few_keypoints_bear_out_stays() -> None:
+    """What lies elsewhere, and what looks otherwise, is no reason to change it."""
+    random = np.random.RandomState(4)
+    places = random.uniform(0, 1, (60, 2)) * SIZE
+    query = query_of(described(places, 1))
+    near, far = np.array([3, 0]), np.array([3 * AROUND, 0])
+    projection = Projection(np.eye(3), False, 9)
+    assert fitted(query, features_with(described(places + far, 1)), projection) is projection
+    assert fitted(query, features_with(described(places + near, 2)), projection) is projection
+    assert fitted(query, features_with(described(places[:5] + near, 1)), projection) is projection
+    assert fitted(query, features_with(described(places + near, 1)), projection) is not projection
+    behind = Projection(np.diag([1.0, 1, -1]), False, 9)
+    assert fitted(query, features_with(described(places, 1)), behind) is behind

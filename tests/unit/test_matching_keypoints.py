@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from ras.matching.keypoints import GRID, find_keypoints, mirrored
+from ras.matching.keypoints import GRID, LEAST_SIDE, described_at, find_keypoints, mirrored
 from tests.copies import drawn, noise
 
 
@@ -94,3 +94,27 @@ def test_where_there_are_none_nothing_comes(shape: tuple[int, int]) -> None:
 def test_what_opencv_cannot_take_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="30 × 20"):
         find_keypoints(np.zeros((20, 30)), 100)
+
+
+def test_what_was_found_is_described_alike_where_it_is_looked_for(luma: np.ndarray) -> None:
+    places, descriptors = find_keypoints(luma, 150)
+    large = places[:, 2] >= 3
+    assert large.sum() > 80
+    again = described_at(luma, places[large])
+    alike = (again * descriptors[large]).sum(axis=1)
+    assert np.percentile(alike, 5) > 0.95
+    elsewhere = described_at(luma, places[large][::-1])
+    assert np.median((elsewhere * descriptors[large]).sum(axis=1)) < 0.8
+
+
+def test_nothing_is_described_nowhere(luma: np.ndarray) -> None:
+    assert described_at(luma, np.zeros((0, 4), np.float32)).shape == (0, 128)
+
+
+@pytest.mark.parametrize("size", [(LEAST_SIDE, LEAST_SIDE), (9, 400), (1024, 31)])
+def test_details_larger_than_the_picture_are_survived(size: tuple[int, int]) -> None:
+    luma = np.asarray(noise(5, size).convert("L"))
+    places = np.array([[x, 3, diameter, 45] for x in (-5, 2, 5000) for diameter in (3, 20, 250)], np.float32)
+    descriptors = described_at(luma, places)
+    assert descriptors.shape == (9, 128)
+    assert np.isfinite(descriptors).all()
