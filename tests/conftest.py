@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Iterator
 
@@ -17,6 +18,20 @@ def ras_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     home = tmp_path_factory.mktemp("ras-home")
     monkeypatch.setenv("RAS_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_log_of_another_test() -> Iterator[None]:
+    """A command that ran in the test's own process has begun the log: it ends with the test."""
+    loggers = [logging.getLogger(name) for name in ("", "py.warnings", "ras")]
+    before = [(logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, before):
+        logger.setLevel(level)
+        for handler in [each for each in logger.handlers if isinstance(each, logging.FileHandler)]:
+            if handler not in handlers:
+                logger.removeHandler(handler)
+                handler.close()
 
 
 @pytest.fixture
