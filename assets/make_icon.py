@@ -1,7 +1,8 @@
-"""Makes the program's mark, ``assets/icon.png`` and ``assets/icon.ico``: a magnifier that finds a picture.
+"""Makes the program's mark in every form that systems want: a magnifier that finds a picture.
 
 Run from the repository root: ``python assets/make_icon.py``. Small sizes are drawn for themselves: at 16 pixels
-a landscape is mud, so there the lens holds one hill and no sun.
+a landscape is mud, so there the lens holds one hill and no sun. Linux and the window take ``icons/*.png``, Windows
+``icon.ico``, macOS ``icon.icns``, where a mark has a margin around it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from sample_art.canvas import ramp, to_image
 
 HERE = Path(__file__).resolve().parent
 SIZES = (16, 20, 24, 32, 40, 48, 64, 128, 256)
+"""Of the .ico; Windows takes 20 and 40 on screens of 125 % and 250 %."""
+THEME_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
+"""Of the files in ``icons``: the folders of the icon theme hicolor."""
+BUNDLE_SIZES = (16, 32, 64, 128, 256, 512, 1024)
+"""Of the .icns."""
 OVERSAMPLE = 8
+LARGEST_DRAWN = 2048
+"""Pixels a side; large icons are drawn with less oversampling."""
 
 
 def tile(size: int) -> Image.Image:
@@ -41,7 +49,7 @@ def landscape(size: int, simple: bool) -> Image.Image:
 
 def icon(size: int) -> Image.Image:
     """The mark at ``size`` pixels."""
-    k = size * OVERSAMPLE
+    k = min(size * OVERSAMPLE, max(LARGEST_DRAWN, size))
     small = size < 40
     image = tile(k)
     centre, radius = (0.435, 0.435) if small else (0.44, 0.44), 0.285 if small else 0.27
@@ -64,11 +72,26 @@ def icon(size: int) -> Image.Image:
     return image.resize((size, size), Image.Resampling.LANCZOS)
 
 
+def with_margin(size: int) -> Image.Image:
+    """The mark as macOS wants it: 824 of 1024 pixels, the rest is left free for its shadow."""
+    inner = round(size * 824 / 1024 / 2) * 2
+    image = Image.new("RGBA", (size, size))
+    image.paste(icon(inner), ((size - inner) // 2,) * 2)
+    return image
+
+
 def main() -> None:
-    drawn = [icon(size) for size in SIZES]
-    drawn[-1].save(HERE / "icon.png", optimize=True)
-    drawn[-1].save(HERE / "icon.ico", sizes=[(size, size) for size in SIZES], append_images=drawn[:-1])
-    print("icon.png, icon.ico:", ", ".join(str(size) for size in SIZES), "pixels")
+    drawn = {size: icon(size) for size in {*SIZES, *THEME_SIZES}}
+    (HERE / "icons").mkdir(exist_ok=True)
+    for size in THEME_SIZES:
+        drawn[size].save(HERE / "icons" / f"{size}.png", optimize=True)
+    largest = drawn[256]
+    largest.save(HERE / "icon.png", optimize=True)
+    others = [drawn[size] for size in SIZES if size != 256]
+    largest.save(HERE / "icon.ico", sizes=[(size, size) for size in SIZES], append_images=others)
+    bundle = [with_margin(size) for size in BUNDLE_SIZES]
+    bundle[-1].save(HERE / "icon.icns", append_images=bundle[:-1])
+    print("icon.ico:", *SIZES, "pixels; icons/:", *THEME_SIZES, "; icon.icns:", *BUNDLE_SIZES)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, AbstractSet, Callable, Mapping, Sequence, Union
 
 from ras.errors import EncoderError, ModeError, RASError, StoreError
 from ras.filters import EVERYTHING, Filter
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ras.strategies.base import SearchStrategy
 
 CHAIN = tuple(MODES)
+Retry = Union[bool, AbstractSet[str]]
+"""What is tried again, see ``fill_store``."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class SearchEngine:
         self,
         encoder: Encoder,
         strategies: Mapping[str, SearchStrategy],
-        index: Callable[[Archive, bool], Job[IndexReport]] | None = None,
+        index: Callable[[Archive, Retry], Job[IndexReport]] | None = None,
         store: EmbeddingStore | None = None,
         store_trouble: str = "it is not part of this engine.",
         features_id: str = "",
@@ -86,9 +88,24 @@ class SearchEngine:
 
         Each step down that the user did not ask for is a Notice; ``auto`` starts at the top, takes the first that is
         ready, and goes on in Real-time with the pictures that are not indexed yet. Only pictures that pass ``where``
-        are found, and of copies and look-alikes what ``scope`` (a key of ``SCOPES``) says. Raises ModeError when no
-        mode is left, and what the last one raises.
+        are found, and of copies and look-alikes what ``scope`` (a key of ``SCOPES``) says; of a text, all that
+        looks like it. Raises ModeError when no mode is left, and what the last one raises.
         """
+        self.check(queries)
+        reports = yield from self._by_the_chain(queries, archive, mode, top_k, where, scope)
+        return tuple(
+            dataclasses.replace(report, text=query.text) if query.image is None else report
+            for query, report in zip(queries, reports)
+        )
+
+    def check(self, queries: Sequence[Query]) -> None:
+        """Raises EncoderError where one has a text and the encoder knows none."""
+        if self.encoder.convincing_text is None and any(query.text for query in queries):
+            raise self.encoder.no_text()
+
+    def _by_the_chain(
+        self, queries: Sequence[Query], archive: Archive, mode: str, top_k: int, where: Filter, scope: str
+    ) -> Job[tuple[SearchReport, ...]]:
         if mode != "auto" and mode not in MODES:
             raise ModeError(f"There is no search mode “{mode}”; choose auto, {', '.join(MODES)}.")
         chain = CHAIN if mode == "auto" else CHAIN[CHAIN.index(mode) :]
@@ -128,7 +145,7 @@ class SearchEngine:
         others = dataclasses.replace(archive, records=tuple(archive.records[place] for place in rest))
 
         def both(query: int, found: Sequence[SearchResult]) -> tuple[SearchResult, ...]:
-            moved = (dataclasses.replace(result, place=rest[result.place]) for result in found)
+            moved = (dataclasses.replace(result, place=rest[result.place]) for result in self._named(found))
             by_place = {result.place: result for result in (*moved, *reports[query].results)}
             ranked = sorted(by_place.values(), key=rank_key)
             return tuple(dataclasses.replace(result, rank=rank) for rank, result in enumerate(ranked[:top_k], 1))
@@ -163,7 +180,16 @@ class SearchEngine:
             for query, (report, more) in enumerate(zip(reports, completed))
         )
 
-    def index(self, archive: Archive, retry: bool = False) -> Job[IndexReport]:
+    def _named(self, results: Sequence[SearchResult]) -> Sequence[SearchResult]:
+        """Results of Real-time, their contents named as in results from the store, where it knows them."""
+        try:
+            hashes = {result.content for result in results if result.content}
+            known = self._store.content_ids(sorted(hashes)) if self._store is not None else {}
+        except StoreError:
+            return results  # a picture that was posted again shows as another one
+        return [dataclasses.replace(one, content=str(known.get(one.content, one.content))) for one in results]
+
+    def index(self, archive: Archive, retry: Retry = False) -> Job[IndexReport]:
         """Bring the archive's pictures into the store, so that Cached and FAISS can search them; see ``fill_store``.
 
         Opens what it needs itself: it may run on another thread than searches, at the same time. Raises StoreError.
@@ -261,7 +287,8 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
     Raises EncoderError where the settings insist on an encoder that cannot be had; ``auto`` falls back with a Notice.
     Where the store cannot be opened, a Notice says so, and Real-time search is what is left.
     """
-    from ras.downloader import Downloader
+    from ras.bot_token import find_token
+    from ras.downloader import Downloader, LinkRefresher
     from ras.encoders import load_encoder
     from ras.indexing import fill_store
     from ras.matching import load_extractor
@@ -277,9 +304,13 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
         settings.encoder, settings.clip_model, settings.clip_weights, settings.device, allow_download
     )
     extractor = yield from load_extractor()
+
+    def open_downloader() -> Downloader:
+        return Downloader(settings, refresher=LinkRefresher(find_token) if settings.refresh_links else None)
+
     realtime = RealTimeSearchStrategy(
         encoder,
-        lambda: Downloader(settings),
+        open_downloader,
         extractor=extractor,
         connections=settings.connections,
         max_pixels=settings.max_pixels,
@@ -300,8 +331,8 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
     )
     strategies = {strategy.mode: strategy for strategy in (*stored, realtime)}
 
-    def index(archive: Archive, retry: bool) -> Job[IndexReport]:
-        with EmbeddingStore(store.folder) as own, Downloader(settings) as downloader:
+    def index(archive: Archive, retry: Retry) -> Job[IndexReport]:
+        with EmbeddingStore(store.folder) as own, open_downloader() as downloader:
             report = yield from fill_store(
                 archive,
                 own,
@@ -313,7 +344,10 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
                 extra_formats=settings.extra_formats,
                 retry=retry,
                 extractor=extractor,
+                expect=downloader.expect,
             )
+            for sentence in downloader.take_notices():
+                yield Notice(sentence)
             for strategy in strategies.values():
                 yield from strategy.prepare(own)
             return report

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Hashable, Sequence
 
 from ras.archive import read_archive
+from ras.archive.merge import identity
 from ras.errors import StoreError
 from ras.paths import store_folder
-from ras.records import Archive, Job, Notice
+from ras.records import DEFAULT_KINDS, Archive, Job, Notice, PictureKinds
 from ras.text import clean
+from ras.trees import missing
 
 if TYPE_CHECKING:
     from ras.records import ImageRecord
@@ -26,15 +28,16 @@ def existing_store() -> EmbeddingStore | None:
     return EmbeddingStore(store_folder())
 
 
-def open_archive(paths: Sequence[str], ids: Sequence[int] = ()) -> Job[Archive]:
+def open_archive(paths: Sequence[str], ids: Sequence[int] = (), kinds: PictureKinds = DEFAULT_KINDS) -> Job[Archive]:
     """All that is to be searched, as one archive: the exports at ``paths`` and the stored archives ``ids``.
 
-    An export that does not exist any more is taken from the store, which a Notice says. Raises ArchiveError where
-    nothing can be had, and StoreError where ``ids`` cannot be.
+    Of the pictures that messages of the exports show without having posted them, those of ``kinds`` count. An export
+    that does not exist any more is taken from the store, which a Notice says. Raises ArchiveError where nothing can be
+    had, and StoreError where ``ids`` cannot be.
     """
     stood_in: set[str] = set()
     kept: list[Archive] = []
-    gone = [path for path in paths if not os.path.exists(path)]
+    gone = missing(paths)
     if ids or gone:
         try:
             store = existing_store()
@@ -56,7 +59,7 @@ def open_archive(paths: Sequence[str], ids: Sequence[int] = ()) -> Job[Archive]:
                     kept.append(store.load(list(chosen)))
     live = [path for path in paths if path not in stood_in]
     if live or not kept:
-        kept.insert(0, (yield from read_archive(live)))
+        kept.insert(0, (yield from read_archive(live, kinds)))
     return kept[0] if len(kept) == 1 else _joined(kept)
 
 
@@ -98,10 +101,10 @@ def _is_gone(found: dict[str, list[StoredArchive]]) -> str:
 
 def _joined(archives: Sequence[Archive]) -> Archive:
     """Several archives as one; of a picture of a message that is in two, the record of the first."""
-    records: dict[tuple[str, str], ImageRecord] = {}
+    records: dict[Hashable, ImageRecord] = {}
     for archive in archives:
         for record in archive.records:
-            records.setdefault((record.message_id, record.key), record)
+            records.setdefault(identity(record), record)
     channels = {(channel.guild_id, channel.id): channel for archive in archives for channel in archive.channels}
     return Archive(
         paths=tuple(dict.fromkeys(path for archive in archives for path in archive.paths)),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel, thread or direct message. ``guild_id`` is ``"0"`` for a direct message."""
+    """A channel, thread or direct message. ``guild_id`` is ``"0"`` for a direct message, empty where unknown."""
 
     id: str
     name: str
@@ -62,7 +62,7 @@ class ImageRecord:
     @property
     def message_link(self) -> str:
         """The link to the message: it never expires. Empty where the export does not say which message it is."""
-        if not self.message_id or not self.channel.id:
+        if not (self.message_id and self.channel.id and self.channel.guild_id):
             return ""
         guild = "@me" if self.channel.guild_id == "0" else self.channel.guild_id
         return f"https://discord.com/channels/{guild}/{self.channel.id}/{self.message_id}"
@@ -104,12 +104,26 @@ class Archive:
 
 @dataclass(frozen=True)
 class Query:
-    """What is searched for: a decoded picture (RGB, upright) and a name to show."""
+    """What is searched for: a picture, a text, or a picture together with a text; and a name to show."""
 
-    image: Image
+    image: Image | None
+    """Decoded, RGB, upright."""
     name: str
     content_hash: str = ""
-    """SHA-256 of its file, hexadecimal; empty where it came without one, such as from the clipboard."""
+    """SHA-256 of the picture's file, hexadecimal; empty where it came without one, such as from the clipboard."""
+    text: str = ""
+    text_weight: float = 0.5
+    """How much the text counts beside the picture, 0 to 1; without a picture it counts alone."""
+
+    def __post_init__(self) -> None:
+        if self.image is None and not self.text:
+            raise ValueError("A query needs a picture or a text.")
+        if not 0 <= self.text_weight <= 1:
+            raise ValueError("A text weighs 0 to 1.")
+
+    def scope(self, wanted: str) -> str:
+        """What can be found of it, of a key of ``SCOPES``: a text has no copies, and all that looks like it counts."""
+        return "all" if self.image is None else wanted
 
 
 class Verdict(str, Enum):
@@ -123,6 +137,11 @@ class Verdict(str, Enum):
     @property
     def text(self) -> str:
         return _VERDICT_TEXT[self]
+
+    @property
+    def text_for_text(self) -> str:
+        """What it says where a text alone was searched for; then there are no copies."""
+        return "Looks like it" if self is Verdict.ALIKE else "Probably something else"
 
     @property
     def level(self) -> int:
@@ -211,12 +230,22 @@ class SearchResult:
     """Where the verdict is ``ALTERED``."""
     matched_region: MatchedRegion | None = None
     evidence: Evidence | None = None
+    content: str = field(default="", compare=False)
+    """Names the bytes of the picture's file: results of one search that have the same are the same picture, posted
+    again. Empty where that is not known."""
+    of_text: bool = False
+    """Whether it is shown as found by a text alone: its verdict says ``Verdict.text_for_text`` then."""
+
+    @property
+    def verdict_title(self) -> str:
+        """``Same picture, altered``."""
+        return self.verdict.text_for_text if self.of_text else self.verdict.text
 
     @property
     def verdict_text(self) -> str:
         """``Same picture, altered: cropped, mirrored``."""
         changes = ", ".join(change.text for change in self.changes)
-        return f"{self.verdict.text}: {changes}" if changes else self.verdict.text
+        return f"{self.verdict_title}: {changes}" if changes else self.verdict_title
 
 
 @dataclass(frozen=True)
@@ -233,6 +262,8 @@ class SearchReport:
     results: tuple[SearchResult, ...]
     not_indexed: int = 0
     """Pictures that the mode left out because the store does not have them yet."""
+    text: str = ""
+    """What was searched for, where that was a text alone: there are no copies then, and scores are far lower."""
 
     @property
     def verdict(self) -> Verdict:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ras.errors import SettingsError
 from ras.paths import data_folder
+from ras.records import PictureKinds
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,21 @@ log = logging.getLogger(__name__)
 MODES = {"faiss": "FAISS", "cached": "Cached", "realtime": "Real-time"}
 # Which results are wanted, and what each choice is called.
 SCOPES = {"all": "Copies and look-alikes", "copies": "Only copies", "alike": "Only look-alikes"}
+# In what order results are shown, and what each is called; the first is that of the search.
+ORDERS = {"likeness": "Most alike first", "-date": "Newest first", "date": "Oldest first"}
+ORDERS.update({"author": "By author", "channel": "By channel", "name": "By file name"})
+# Those that only the headings of the list offer.
+BACKWARDS = {
+    "-likeness": "Least alike first",
+    "-author": "By author, backwards",
+    "-channel": "By channel, backwards",
+    "-name": "By file name, backwards",
+}
 ENCODERS = ("auto", "clip", "fingerprint")
 THEMES = ("system", "dark", "light")
+DATES = ("system", "iso")
+OF_THIS_MACHINE = frozenset({"window_geometry", "last_archive", "recent_archives"})
+"""Remembered, not chosen: neither reset nor carried to another computer."""
 
 
 @dataclass(frozen=True)
@@ -51,28 +65,69 @@ class Settings:
     """Pictures with more pixels are skipped before they are decoded."""
     extra_formats: bool = False
     """Whether WebP, GIF and BMP pictures (their first frame) are searched besides PNG and JPEG."""
+    small_previews: bool = True
+    """Whether Discord's small renditions are fetched instead of large originals, where they prove to be as good."""
     allowed_hosts: tuple[str, ...] = ()
     """Hosts to download from besides Discord's: ``host`` or ``host:port``. One named here may be on a private net."""
+    refresh_links: bool = True
+    """Whether expired links are refreshed where the user has set a bot token."""
     media_folders: tuple[str, ...] = ()
     """Folders besides the export's own in which its media may lie."""
 
+    watch_archives: bool = False
+    """Whether an archive is read again by itself when its files have changed, instead of being offered to."""
+    watch_folders: tuple[str, ...] = ()
+    """Folders in which RAS looks for new exports, to offer them."""
+
+    picture_links: bool = True
+    """Whether pictures count that a message's text links to."""
+    stickers: bool = False
+    emoji: bool = False
+    """Custom ones, in the text and as reactions."""
+    avatars: bool = False
+
+    keep_queries: bool = True
+    """Whether the window keeps what was searched for of late, with small pictures, in the data folder."""
+    group_postings: bool = True
+    """Whether the window shows a picture that was posted several times as one tile."""
+    order: str = "likeness"
+    """A key of ``ORDERS``."""
+    results_as_list: bool = False
+    """Whether the window lists results, instead of showing tiles."""
+    tile_size: int = 3
+    """From 1 to 7."""
     theme: str = "system"
+    dates: str = "system"
+    """Whether dates are written as the user's region does, or as 2021-03-12."""
+    bell_when_done: bool = False
+    """Whether a sound is made when long work ends while another window has the focus."""
     window_geometry: str = ""
     last_archive: tuple[str, ...] = ()
     """Paths of the archive that was open last."""
+    recent_archives: tuple[str, ...] = ()
+    """Of each archive that was open of late, the latest first: its paths as JSON."""
 
     def __post_init__(self) -> None:
-        offered = {"mode": ("auto", *MODES), "scope": tuple(SCOPES), "encoder": ENCODERS, "theme": THEMES}
+        offered = {
+            **{"mode": ("auto", *MODES), "scope": tuple(SCOPES), "encoder": ENCODERS},
+            **{"theme": THEMES, "dates": DATES, "order": (*ORDERS, *BACKWARDS)},
+        }
         for name, choices in offered.items():
             if getattr(self, name) not in choices:
                 raise SettingsError(f"The setting “{name}” is {getattr(self, name)!r}; it can be {', '.join(choices)}.")
-        for name, high in (("top_k", 10_000), ("connections", 32), ("max_megabytes", 4096), ("max_megapixels", 4096)):
+        most = {"top_k": 10_000, "connections": 32, "max_megabytes": 4096, "max_megapixels": 4096, "tile_size": 7}
+        for name, high in most.items():
             if not 1 <= getattr(self, name) <= high:
                 raise SettingsError(f"The setting “{name}” is {getattr(self, name)}; it can be 1 to {high}.")
 
     @property
     def max_pixels(self) -> int:
         return self.max_megapixels * 1_000_000
+
+    @property
+    def kinds(self) -> PictureKinds:
+        """Which pictures of messages count besides their attachments and embeds."""
+        return PictureKinds(self.picture_links, self.stickers, self.emoji, self.avatars)
 
     @property
     def limits(self) -> str:
@@ -114,25 +169,30 @@ def load_settings(path: Path | None = None) -> Settings:
 def _from_json(raw: dict[str, Any]) -> Settings:
     chosen: dict[str, Any] = {}
     for field in dataclasses.fields(Settings):
-        if field.name not in raw:
-            continue
-        value: Any = raw[field.name]
-        default: Any = field.default
-        if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(item, str) for item in value):
-            value = tuple(value)
-        allowed = (str, type(None)) if default is None else type(default)
-        # bool is an int in Python: true must not pass as a number.
-        if not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool):
-            log.warning("The setting “%s” has a value of the wrong kind; the default is used.", field.name)
-            continue
-        one: dict[str, Any] = {field.name: value}
-        try:
-            Settings(**one)
-        except SettingsError as exc:
-            log.warning("%s The default is used.", exc)
-        else:
-            chosen.update(one)
+        if field.name in raw:
+            try:
+                chosen[field.name] = setting_from_json(field.name, raw[field.name])
+            except SettingsError as exc:
+                log.warning("%s The default is used.", exc)
     return Settings(**chosen)
+
+
+def setting_from_json(name: str, value: Any) -> Any:
+    """The value of a setting as ``Settings`` takes it. Raises SettingsError where it has the wrong kind, or is none."""
+    default: Any = next(field.default for field in dataclasses.fields(Settings) if field.name == name)
+    if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = tuple(value)
+    allowed = (str, type(None)) if default is None else type(default)
+    # bool is an int in Python: true must not pass as a number.
+    if not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool):
+        raise SettingsError(f"The setting “{name}” has a value of the wrong kind.")
+    for text in value if isinstance(value, tuple) else (value,):
+        # A lone surrogate cannot be saved, and no path has a control character.
+        if isinstance(text, str) and any(ord(at) < 32 or 0xD800 <= ord(at) < 0xE000 for at in text):
+            raise SettingsError(f"The setting “{name}” has characters that no text of a setting has.")
+    one: dict[str, Any] = {name: value}
+    Settings(**one)
+    return value
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:

@@ -75,5 +75,10 @@ def size(byte_count: int) -> str:
 
 def percent(score: float) -> str:
     """A cosine as people read it: ``87 %``. 100 % is kept for what is as good as the same."""
+    return f"{whole_percent(score)} %"
+
+
+def whole_percent(score: float) -> int:
+    """The number that ``percent`` shows."""
     whole = round(score * 100)
-    return f"{max(0, min(whole if score >= 0.9995 else 99, whole, 100))} %"
+    return max(0, min(whole if score >= 0.9995 else 99, whole, 100))

@@ -14,7 +14,8 @@ from ras.cli.follow import Log, complain, show_progress
 from ras.cli.parser import build_parser
 from ras.errors import ArchiveError, DecodeError, ModeError, RASError, SettingsError
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
-from ras.launch.commands import opens_window
+from ras.launch.commands import NEW_WINDOW, files_of, opens_window
+from ras.log_file import start_log
 
 __all__ = ["build_parser", "main", "run"]
 
@@ -59,15 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     if opens_window(arguments):
-        from ras.gui import main as open_window
-        from ras.settings import load_settings
-
-        return open_window(load_settings(), arguments)
+        return _open_window(arguments)
     if arguments[0] in LAUNCHER_COMMANDS and not {"-h", "--help"}.intersection(arguments):
         from ras.launch import main as launch
 
         return launch(arguments)
     options = build_parser().parse_args(arguments)
+    start_log()
     show_progress(getattr(options, "progress", "auto"))
     if options.command == "search":
         from ras.cli.search import search
@@ -77,13 +76,34 @@ def _run(arguments: list[str]) -> int:
         from ras.cli.index import index
 
         return index(options)
+    if options.command == "show":
+        from ras.cli.show import show
+
+        return show(options)
     if options.command == "archives":
         from ras.cli.archives import archives
 
         return archives(options)
+    if options.command == "token":
+        from ras.cli.token import token
+
+        return token(options)
     from ras.doctor import main as doctor
 
     return doctor(as_json=options.json)
+
+
+def _open_window(arguments: list[str]) -> int:
+    from ras.one_window import enter
+
+    paths = files_of(arguments)
+    reception, taken = enter(paths, another=NEW_WINDOW in arguments)
+    if taken:
+        return SUCCESS
+    from ras.gui import main as open_window
+    from ras.settings import load_settings
+
+    return open_window(load_settings(), paths, reception)
 
 
 def run() -> None:

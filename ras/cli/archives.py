@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import os
 import sys
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Container, Sequence
 
 from ras.cli.codes import NOTHING, SUCCESS
 from ras.cli.follow import follow, say
@@ -15,6 +14,7 @@ from ras.cli.output import print_json, print_text
 from ras.cli.stored import NONE_YET, find_archive
 from ras.errors import SettingsError
 from ras.opening import existing_store
+from ras.trees import missing
 
 if TYPE_CHECKING:
     from ras.store import EmbeddingStore, StoredArchive
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 def archives(options: argparse.Namespace) -> int:
     """Run the action; the exit code. Raises StoreError, SettingsError."""
-    action = {"list": _list, "remove": _remove, "verify": _verify, "compact": _compact}[options.action]
+    action = {"list": _list, "failures": _failures, "remove": _remove, "verify": _verify, "compact": _compact}[
+        options.action
+    ]
     store = existing_store()
     if store is None:
-        if options.action == "remove":
+        if options.action in ("remove", "failures"):
             raise SettingsError(NONE_YET)
         if options.json:
             print_json(_NOTHING[options.action])
@@ -52,14 +54,15 @@ def _list(store: EmbeddingStore, options: argparse.Namespace) -> int:
     usage = store.usage()
     known = sorted(store.archives(), key=lambda archive: archive.id)
     listed = [(archive, _indexed(store, archive, sorted(usage.embeddings))) for archive in known]
+    gone = set(missing([path for archive in known for path in archive.paths]))
     if options.json:
-        found = [{**_as_json(archive), "indexed": indexed} for archive, indexed in listed]
+        found = [{**_as_json(archive, gone), "indexed": indexed} for archive, indexed in listed]
         print_json({"archives": found, "usage": dataclasses.asdict(usage)})
         return SUCCESS
     if not listed:
         print_text(NONE_YET)
     for archive, indexed in listed:
-        print_text(*_lines(archive, indexed))
+        print_text(*_lines(archive, indexed, gone))
     parts = {
         "embeddings": usage.embedding_bytes,
         "previews": usage.preview_bytes,
@@ -69,6 +72,15 @@ def _list(store: EmbeddingStore, options: argparse.Namespace) -> int:
     parts["the rest"] = max(usage.total_bytes - sum(parts.values()), 0)
     shares = ", ".join(f"{name} {size(taken)}" for name, taken in parts.items())
     print_text(f"The store takes {size(usage.total_bytes)}: {shares}; {count(usage.contents, 'different picture')}.")
+    return SUCCESS
+
+
+def _failures(store: EmbeddingStore, options: argparse.Namespace) -> int:
+    from ras.cli.failures import list_failures
+
+    known = store.archives()
+    chosen = {archive.id: archive for archive in (find_archive(wanted, known) for wanted in options.files)}
+    list_failures(store, list(chosen.values()), options)
     return SUCCESS
 
 
@@ -139,23 +151,23 @@ def _indexed(store: EmbeddingStore, archive: StoredArchive, encoder_ids: Sequenc
     return {each: number for each, number in counts.items() if number}
 
 
-def _lines(archive: StoredArchive, indexed: dict[str, int]) -> list[str]:
+def _lines(archive: StoredArchive, indexed: dict[str, int], gone: Container[str]) -> list[str]:
     from ras.text import clean, count
 
     when = archive.indexed_at.astimezone().strftime("%Y-%m-%d %H:%M")
     by = ", ".join(f"{number:,} by {encoder}" for encoder, number in indexed.items()) or "none yet"
     lines = [f"{archive.id:>3}. {clean(archive.name)}", f"{count(archive.pictures, 'picture')}, indexed {when}: {by}"]
     for path in archive.paths:
-        lines.append(clean(path) + ("" if os.path.exists(path) else "  (export file is gone; searches work without)"))
+        lines.append(clean(path) + ("  (export file is gone; searches work without)" if path in gone else ""))
     return ["\n     ".join(lines)]
 
 
-def _as_json(archive: StoredArchive) -> dict[str, Any]:
+def _as_json(archive: StoredArchive, gone: Container[str]) -> dict[str, Any]:
     return {
         "id": archive.id,
         "name": archive.name,
         "pictures": archive.pictures,
         "messages": archive.message_count,
         "indexed_at": archive.indexed_at.isoformat(),
-        "paths": [{"path": path, "exists": os.path.exists(path)} for path in archive.paths],
+        "paths": [{"path": path, "exists": path not in gone} for path in archive.paths],
     }

@@ -8,14 +8,15 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Sequence
 
 from ras.cli.codes import INTERRUPTED, NOTHING, SUCCESS, USER_ERROR
+from ras.cli.failures import save
 from ras.cli.follow import follow, say
 from ras.cli.options import settings_of
 from ras.cli.output import print_json, print_text
-from ras.errors import ArchiveError, SkipReason, StoreError
+from ras.errors import ArchiveError, StoreError, reasons_text
 
 if TYPE_CHECKING:
     from ras.engine import SearchEngine
-    from ras.records import Archive, IndexReport
+    from ras.records import Archive, IndexReport, Skipped
     from ras.store import Usage
 
 
@@ -26,15 +27,19 @@ def index(options: argparse.Namespace) -> int:
     """
     from ras.archive import read_archive
     from ras.engine import build_engine
+    from ras.new_file import check_target
 
     settings = settings_of(options)
+    if options.failures:  # now, and not after hours of indexing
+        check_target(options.failures, overwrite=options.force)
     _check_store()  # before the encoder is loaded or even downloaded
     done: list[tuple[str, IndexReport]] = []
     refused: list[tuple[str, ArchiveError]] = []
+    failures: list[Skipped] = []
     with contextlib.closing(follow(build_engine(settings))) as engine:
         for path in options.files:
             try:
-                archive = follow(read_archive([path]), path=path)
+                archive = follow(read_archive([path], settings.kinds), path=path)
             except ArchiveError as exc:
                 if len(options.files) == 1:
                     raise
@@ -47,10 +52,17 @@ def index(options: argparse.Namespace) -> int:
                 report = follow(engine.index(archive, options.retry), failed="left out", path=path)
             except KeyboardInterrupt:
                 say(_kept(archive, engine))
+                if options.failures:
+                    failures += _failures(archive, engine)
+                    save(options.failures, failures, overwrite=options.force, quiet=options.json)
                 return INTERRUPTED
             done.append((path, report))
+            if options.failures:
+                failures += _failures(archive, engine)
             if not options.json:
                 print_text(_as_text(report))
+    if options.failures:
+        save(options.failures, failures, overwrite=options.force, quiet=options.json)
     usage = _usage()
     if options.json:
         print_json(_as_json(done, refused, usage))
@@ -100,6 +112,16 @@ def _kept(archive: Archive, engine: SearchEngine) -> str:
     )
 
 
+def _failures(archive: Archive, engine: SearchEngine) -> Sequence[Skipped]:
+    """What of the archive could not be had."""
+    from ras.failures import failures_of
+    from ras.paths import store_folder
+    from ras.store import EmbeddingStore
+
+    with EmbeddingStore(store_folder()) as store:
+        return failures_of(archive, store, engine.encoder.id)
+
+
 def _as_text(report: IndexReport) -> str:
     """``Indexed 3,347 of 3,561 pictures of NAME in 2 min (1,204 new, 12 with known bytes); left out 214: 200 …``"""
     from ras.text import clean, count, duration
@@ -113,8 +135,7 @@ def _as_text(report: IndexReport) -> str:
         f"in {duration(report.seconds)} ({new}{known})"
     )
     if report.indexed < report.pictures:
-        reasons = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
-        said = ", ".join(f"{number:,} {SkipReason(reason).text}" for reason, number in reasons)
+        said = reasons_text(report.skipped)
         text += f"; left out {report.pictures - report.indexed:,}" + (f": {said}" if said else "")
     return text + "."
 

@@ -7,40 +7,36 @@ from typing import Any, Sequence
 
 from ras import __version__
 from ras.cli.codes import EXIT_CODES
-from ras.cli.follow import PROGRESS
+from ras.cli.search_parser import add_search
+from ras.cli.shared_arguments import (
+    add_archive_options,
+    add_force,
+    add_json,
+    add_pictures_options,
+    add_progress,
+)
+from ras.cli.token_parser import TOKEN_ACTIONS, add_token
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import PASSED_ON
 
 EXAMPLES = """\
 examples:
   python run_app.py                                          open the window
+  python run_app.py channel.json picture.png                 open files in it (--new-window: in another one)
   python run_app.py search channel.json picture.png          search from the command line
   python run_app.py search channel.json picture.png --json   the same for a program
+  python run_app.py search channel.json --text "cat with a hat" --save cats.html
+                                                             what looks like it, as a page with pictures
   python run_app.py index channel.json                       from now on it is searched at once, also offline
+  python run_app.py show channel.json                        what is in it, and until when its links live
   python run_app.py search --indexed all picture.png         search everything that was indexed
   python run_app.py doctor                                   what works here and what does not
-"""
-
-SEARCH = """\
-Search Discord archives for pictures. Results are ranked, the nearest first, and each says what it is: identical, the
-same picture altered (and how), or one that looks alike.
-
-PNG and JPEG files are the pictures to search for; every other file and every folder is an archive, and all of them
-are searched together. Several pictures are searched for one by one, in one go.
 """
 
 INDEX = """\
 Fetch and encode the pictures of archives once and keep what searches need: from then on they are searched at once,
 with no network and with every link expired. What is indexed already is not done again; it can be stopped at any time
 (Ctrl+C) and goes on from there. Each ARCHIVE is an archive of its own: a JSON file, or a folder of them.
-"""
-
-FILTERS = """\
-filters (several must all hold; author and channel given several times: one of them):
-  author=NAME  channel=NAME       whole names in any case, or ids
-  after=2021-03-01  before=2021-03-01T18:30  on=2021-03-01
-  text=yes|no  spoiler=yes|no     whether the message has a text, whether the picture is hidden as a spoiler
-  name=PART or name=*.png         of the file's name
 """
 
 
@@ -52,14 +48,19 @@ class Parser(argparse.ArgumentParser):
         options: argparse.Namespace
         options, rest = self.parse_known_args(args, namespace)
         files: list[str] | None = getattr(options, "files", None)
+        if options.command == "token" and (rest or options.action not in TOKEN_ACTIONS):
+            self.error("token takes set, forget or status; the token itself is asked for, and never an argument")
         if rest and (files is None or any(argument.startswith("-") for argument in rest)):
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         if files is not None:
             files += rest
         if options.command is None:
             self.error(f"name a command: {', '.join(PASSED_ON)}")
-        if options.command == "search" and len(options.files) < 2 and not options.indexed:
-            self.error("search needs an archive and a picture: search ARCHIVE PICTURE, or search --indexed all PICTURE")
+        if options.command == "search" and len(options.files) + len(options.indexed) + bool(options.text) < 2:
+            self.error(
+                "search needs an archive and a picture or a text: search ARCHIVE PICTURE, "
+                "search --indexed all PICTURE, or search ARCHIVE --text TEXT"
+            )
         return options
 
 
@@ -74,73 +75,16 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands (without one, the window opens)", dest="command", metavar="COMMAND"
     )
-    _add_search(commands)
+    add_search(commands)
     _add_index(commands)
+    _add_show(commands)
     _add_archives(commands)
+    add_token(commands)
     doctor = commands.add_parser("doctor", help="say what works here and what does not, and the way out")
-    _add_json(doctor)
+    add_json(doctor)
     for name, text in LAUNCHER_COMMANDS.items():
-        commands.add_parser(name, help=text)
+        commands.add_parser(name, help=text, description=text)
     return parser
-
-
-def _add_search(commands: Any) -> None:
-    from ras.settings import MODES, SCOPES, Settings
-
-    search = commands.add_parser(
-        "search",
-        help="search archives for a picture",
-        usage="run_app.py search [options] ARCHIVE... PICTURE...\n"
-        "       run_app.py search [options] --indexed NAME PICTURE...",
-        description=SEARCH,
-        epilog=f"{FILTERS}\n{EXIT_CODES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    search.add_argument(
-        "files",
-        nargs="+",
-        metavar="FILE",
-        help="exports (JSON files of DiscordChatExporter, or folders of them) and pictures to search for (PNG, JPEG)",
-    )
-    search.add_argument(
-        "--indexed",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="an archive that was indexed, by the name or number that archives shows, or all; "
-        "its export need not exist any more (repeatable)",
-    )
-    search.add_argument(
-        "--mode",
-        choices=["auto", *MODES],
-        default=None,
-        help="how to search; a mode that cannot be used falls back to the next (default: auto)",
-    )
-    search.add_argument(
-        "--filter",
-        action="append",
-        default=[],
-        metavar="TERM",
-        help="find only pictures that pass, such as author=Mira (repeatable; see below)",
-    )
-    search.add_argument(
-        "--top-k", type=int, metavar="N", help=f"how many results to show (default: {Settings().top_k})"
-    )
-    search.add_argument(
-        "--show",
-        choices=tuple(SCOPES),
-        default=None,
-        help="which results are wanted: copies, the picture itself, altered or not; alike, others that look like it; "
-        f"all, both (default: {Settings().scope})",
-    )
-    search.add_argument(
-        "--nearest",
-        action="store_true",
-        help="print the nearest pictures also where they are probably other ones (--json always has them)",
-    )
-    _add_json(search)
-    _add_progress(search)
-    _add_pictures_options(search)
 
 
 def _add_index(commands: Any) -> None:
@@ -158,9 +102,29 @@ def _add_index(commands: Any) -> None:
     index.add_argument(
         "--retry", action="store_true", help="also try the pictures again that were given up for good before"
     )
-    _add_json(index)
-    _add_progress(index)
-    _add_pictures_options(index)
+    index.add_argument(
+        "--failures", metavar="FILE", help="write a table (CSV) of the pictures that could not be had, and why"
+    )
+    add_force(index)
+    add_json(index)
+    add_progress(index)
+    add_pictures_options(index)
+
+
+def _add_show(commands: Any) -> None:
+    show = commands.add_parser(
+        "show",
+        help="say what is in archives: messages, pictures, which are on disk, whose links live and until when",
+        usage="run_app.py show [options] ARCHIVE...",
+        description="What is in each archive and in what state, and what to do about what is missing. Nothing is "
+        "downloaded.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    show.add_argument("files", nargs="+", metavar="ARCHIVE", help="an export, or a folder or zip of them")
+    add_json(show)
+    add_progress(show)
+    add_archive_options(show)
 
 
 def _add_archives(commands: Any) -> None:
@@ -171,13 +135,19 @@ def _add_archives(commands: Any) -> None:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_json(archives)
-    _add_progress(archives)
+    add_json(archives)
+    add_progress(archives)
     actions = archives.add_subparsers(title="actions (without one: list)", dest="action", metavar="ACTION")
     archives.set_defaults(action="list")
     # A subparser's default would win over what stands before its name: archives --json list.
     kept = argparse.SUPPRESS
     listing = actions.add_parser("list", help="number, name, size and date of each")
+    failures = actions.add_parser("failures", help="what was left out of archives: by reason, picture by picture")
+    failures.add_argument(
+        "files", nargs="+", metavar="ARCHIVE", help="its number, its name, or the path that it was indexed from"
+    )
+    failures.add_argument("--csv", metavar="FILE", help="write a table (CSV) instead")
+    add_force(failures)
     remove = actions.add_parser("remove", help="forget archives, and free what only they used")
     remove.add_argument(
         "files", nargs="+", metavar="ARCHIVE", help="its number, its name, or the path that it was indexed from"
@@ -185,49 +155,6 @@ def _add_archives(commands: Any) -> None:
     remove.add_argument("--yes", action="store_true", help="do not ask")
     verify = actions.add_parser("verify", help="read everything and check it; what is damaged is set aside")
     compact = actions.add_parser("compact", help="give back space that is not used any more")
-    for action in (listing, remove, verify, compact):
-        _add_json(action, kept)
-        _add_progress(action, kept)
-
-
-def _add_json(parser: argparse.ArgumentParser, default: Any = False) -> None:
-    parser.add_argument("--json", action="store_true", default=default, help="print one JSON object instead of text")
-
-
-def _add_progress(parser: argparse.ArgumentParser, default: Any = "auto") -> None:
-    parser.add_argument(
-        "--progress",
-        choices=PROGRESS,
-        default=default,
-        help="how progress is shown on standard error: auto, a bar on a terminal; json, one JSON object a line for "
-        "every event and sentence; none (default: auto)",
-    )
-
-
-def _add_pictures_options(parser: argparse.ArgumentParser) -> None:
-    """How pictures are fetched and encoded: the same in a search and in indexing."""
-    from ras.settings import ENCODERS, Settings
-
-    parser.add_argument(
-        "--encoder",
-        choices=ENCODERS,
-        default=None,
-        help="what pictures are compared by; auto takes CLIP where it can be had, else the fingerprint",
-    )
-    parser.add_argument(
-        "--clip-model", metavar="NAME", help=f"a published CLIP model (default: {Settings().clip_model})"
-    )
-    parser.add_argument("--clip-weights", metavar="FILE", help="a file with CLIP weights, instead of the download")
-    parser.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps (default: auto)")
-    parser.add_argument(
-        "--all-formats", action="store_true", help="take WebP, GIF and BMP pictures too (their first frame)"
-    )
-    parser.add_argument(
-        "--media", action="append", metavar="FOLDER", help="a folder in which the archive's media may lie"
-    )
-    parser.add_argument(
-        "--allow-host",
-        action="append",
-        metavar="HOST",
-        help="a host to download from besides Discord's (host or host:port)",
-    )
+    for action in (listing, failures, remove, verify, compact):
+        add_json(action, kept)
+        add_progress(action, kept)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Sequence
 
 from ras.cli.follow import say
 from ras.cli.output import print_text
-from ras.cli.report_json import media_path_of
-from ras.errors import SkipReason
+from ras.errors import reasons_text
+from ras.sheets.report_json import media_path_of
 
 if TYPE_CHECKING:
-    from ras.records import SearchReport, SearchResult
+    from ras.media import MediaReader
+    from ras.records import SearchResult
+    from ras.sheets.answered import Answered
 
 _NOTHING = {
     "all": "Nothing was found.",
@@ -20,34 +22,26 @@ _NOTHING = {
 """By what was wanted: a key of ``SCOPES``."""
 
 
-def show_reports(
-    pictures: Sequence[str],
-    reports: Sequence[SearchReport],
-    *,
-    scope: str,
-    nearest: bool,
-    media_folders: Sequence[str],
-    why_nothing: str,
-) -> None:
-    """Print what was found of each picture; with ``nearest`` also what is probably another picture.
+def show_reports(answered: Sequence[Answered], *, nearest: bool, media: MediaReader, why_nothing: str) -> None:
+    """Print what was found of each query; with ``nearest`` also what is probably another picture.
 
     ``why_nothing`` is a sentence for where there is no result at all; it may be empty.
     """
     from ras.settings import MODES
     from ras.text import clean, count
 
-    several = len(reports) > 1
-    for number, (picture, report) in enumerate(zip(pictures, reports), 1):
+    several = len(answered) > 1
+    for number, one in enumerate(answered, 1):
         if several:
-            print_text(*[""] * (number > 1), f"Picture {number} of {len(reports)}: {clean(picture)}")
-        for result in report.results:
+            print_text(*[""] * (number > 1), f"Picture {number} of {len(answered)}: {clean(one.name)}")
+        for result in one.report.results:
             if nearest or _is_believed(result):
-                print_text("\n             ".join(_lines(result, media_folders)))
-        sentence = _remark(report, scope, nearest, why_nothing)
+                print_text("\n             ".join(_lines(one, result, media)))
+        sentence = _remark(one, nearest, why_nothing)
         if sentence:
             say((f"Picture {number}: " if several else "") + sentence)
-    report = reports[0]  # what was compared is the same for all
-    skipped = ", ".join(f"{number:,} {SkipReason(reason).text}" for reason, number in sorted(report.skipped.items()))
+    report = answered[0].report  # what was compared is the same for all
+    skipped = reasons_text(report.skipped)
     say(
         f"Compared {count(report.searched, 'picture')} by {report.encoder} on {report.device} "
         f"({MODES.get(report.mode, report.mode)})" + (f"; skipped {skipped}." if skipped else ".")
@@ -60,32 +54,41 @@ def _is_believed(result: SearchResult) -> bool:
     return result.verdict is not Verdict.UNLIKELY
 
 
-def _remark(report: SearchReport, scope: str, nearest: bool, why_nothing: str) -> str:
+def _remark(answered: Answered, nearest: bool, why_nothing: str) -> str:
     """A sentence on what is not there, or not shown; empty where there is none to say."""
     from ras.text import percent
 
+    report, scope = answered.report, answered.scope
     doubted = [result for result in report.results if not _is_believed(result)]
     if not report.results:
         return f"{_NOTHING[scope]} {why_nothing}".rstrip()
     if len(doubted) == len(report.results):
+        if report.text:
+            return "Probably nothing of that kind in this archive" + (
+                "." if nearest else " (--nearest shows what comes nearest)."
+            )
         best = percent(max(result.score for result in doubted))
         what = "Probably not in this archive:" if scope == "all" else _NOTHING[scope][:-1] + ":"
         return f"{what} the nearest is {best} alike" + ("." if nearest else " (--nearest shows it all the same).")
     if not doubted or nearest:
         return ""
+    if report.text:
+        verb, them = ("fits", "it") if len(doubted) == 1 else ("fit", "them")
+        return f"{len(doubted):,} more {verb} less (--nearest shows {them})."
     if len(doubted) == 1:
         return "1 more is probably another picture (--nearest shows it)."
     return f"{len(doubted):,} more are probably other pictures (--nearest shows them)."
 
 
-def _lines(result: SearchResult, media_folders: Sequence[str]) -> list[str]:
+def _lines(answered: Answered, result: SearchResult, media: MediaReader) -> list[str]:
     from ras.text import clean
 
     record = result.record
     when = record.timestamp.astimezone().strftime("%Y-%m-%d %H:%M")
-    more = map(clean, (record.file_name, record.url, record.message_link, media_path_of(result, media_folders) or ""))
+    more = map(clean, (record.file_name, record.url, record.message_link, media_path_of(result, media) or ""))
+    said = answered.verdict_of(result) if answered.report.text else result.verdict_text
     return [
-        f"{result.rank:>3}. {result.score:6.1%}  {result.verdict_text}",
+        f"{result.rank:>3}. {result.score:6.1%}  {said}",
         f"{clean(record.author)} in #{clean(record.channel.name)}, {when}",
         *(line for line in more if line),
     ]

@@ -9,35 +9,39 @@ from ras.cli.follow import follow
 from ras.cli.stored import NONE_YET, find_archive
 from ras.errors import SettingsError
 from ras.opening import existing_store, open_archive
-from ras.records import Archive
+from ras.records import Archive, PictureKinds
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 """Endings of pictures. Not all can be searched for; of those that cannot, it can be said why."""
 
 
-def tell_apart(files: Sequence[str], indexed: Sequence[str]) -> tuple[list[str], list[str]]:
+def tell_apart(
+    files: Sequence[str], indexed: Sequence[str], picture_needed: bool = True
+) -> tuple[list[str], list[str]]:
     """Archives and pictures among the files of a call. Raises SettingsError where either is lacking.
 
-    Two files are an archive and a picture, in this order, unless they are clearly the other way round: so what is wrong
-    with one of them is said by whoever reads it.
+    Where a picture is needed, two files are an archive and a picture, in this order, unless they are clearly the other
+    way round: so what is wrong with one of them is said by whoever reads it.
     """
     pictures = [file for file in files if _is_picture(file)]
     archives = [file for file in files if file not in pictures]
-    if len(files) == 2 and not indexed and len(pictures) != 1:
+    if picture_needed and len(files) == 2 and not indexed and len(pictures) != 1:
         return [files[0]], [files[1]]
     if not archives and not indexed:
         raise SettingsError(
-            "No archive was given, only pictures: name an export (a JSON file of DiscordChatExporter), "
-            "or --indexed all for those that are indexed."
+            f"No archive was given{', only pictures' if pictures else ''}: name an export (a JSON file of "
+            "DiscordChatExporter), or --indexed all for those that are indexed."
         )
-    if not pictures:
+    if picture_needed and not pictures:
         raise SettingsError("No picture to search for was given: name a PNG or JPEG file.")
     return archives, pictures
 
 
-def open_sources(paths: Sequence[str], indexed: Sequence[str]) -> Archive:
+def open_sources(paths: Sequence[str], indexed: Sequence[str], kinds: PictureKinds) -> Archive:
     """All that is to be searched, as one archive: the exports at ``paths`` and the ``indexed`` (names, numbers, all).
 
+    Of the pictures that messages show without having posted them, those of ``kinds`` count in exports; an indexed
+    archive has those that it was indexed with.
     Raises ArchiveError, SettingsError, StoreError.
     """
     ids: list[int] = []
@@ -51,7 +55,7 @@ def open_sources(paths: Sequence[str], indexed: Sequence[str]) -> Archive:
             raise SettingsError(NONE_YET)
         for wanted in indexed:
             ids += [archive.id for archive in (archives if wanted == "all" else [find_archive(wanted, archives)])]
-    return follow(open_archive(paths, ids))
+    return follow(open_archive(paths, ids, kinds))
 
 
 def _is_picture(path: str) -> bool:

@@ -51,6 +51,8 @@ class Encoder(ABC):
     convincing: float = 0.9
     """The score from which on a picture is said to look alike, where nothing else speaks for it. A matter of judgement:
     a higher one loses pictures that do, a lower one believes pictures that are only built alike."""
+    convincing_text: float | None = None
+    """The score from which on a picture is said to look like a text; None where the encoder knows no text."""
 
     @abstractmethod
     def preprocess(self, image: Picture) -> np.ndarray:
@@ -92,4 +94,8 @@ class Encoder(ABC):
 
         Raises EncoderError where the encoder knows no text (``fingerprint``).
         """
-        raise EncoderError(f"{self.name} cannot search by text; the CLIP encoder can.")
+        raise self.no_text()
+
+    def no_text(self) -> EncoderError:
+        """What is raised where a text is searched for and the encoder knows none."""
+        return EncoderError(f"{self.name} cannot search by text; the CLIP encoder can.")

@@ -11,7 +11,7 @@ import sys
 from typing import NoReturn, Sequence
 
 from ras.launch.commands import COMMANDS, opens_window
-from ras.launch.frozen import is_frozen, stand_in
+from ras.launch.frozen import is_frozen, leave_libraries_to_others, stand_in
 from ras.launch.lock import Lock
 from ras.launch.place import Place, SetupError, child_environment, choose_place, find_place, is_ready
 from ras.launch.state import read_state
@@ -23,6 +23,7 @@ WRONG_CALL, FAILURE, INTERRUPTED = 2, 3, 130
 def main(argv: Sequence[str]) -> int:
     """What ``run_app.py`` does; returns the exit code, or never, where this process becomes the program."""
     arguments = list(argv)
+    leave_libraries_to_others()
     if stand_in(arguments):
         return 0
     command = arguments[0] if arguments else ""

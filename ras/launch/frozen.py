@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Sequence
@@ -9,6 +10,19 @@ from typing import Sequence
 
 def is_frozen() -> bool:
     return bool(getattr(sys, "frozen", False))
+
+
+def leave_libraries_to_others() -> None:
+    """Let browsers and viewers that RAS starts find the system's libraries, not those that the program brings.
+
+    PyInstaller names its own in the environment; this process has read that already.
+    """
+    if is_frozen():
+        for name in ("LD_LIBRARY_PATH", "LIBPATH"):
+            before = os.environ.pop(name + "_ORIG", None)
+            os.environ.pop(name, None)
+            if before is not None:
+                os.environ[name] = before
 
 
 def stand_in(arguments: Sequence[str]) -> bool:

@@ -17,7 +17,13 @@ def in_scope(verdict: Verdict, scope: str) -> bool:
 
 
 def result_of(
-    record: ImageRecord, place: int, score: float, finding: Finding, rank: int = 0, preview: bytes | None = None
+    record: ImageRecord,
+    place: int,
+    score: float,
+    finding: Finding,
+    rank: int = 0,
+    preview: bytes | None = None,
+    content: str = "",
 ) -> SearchResult:
     """What the record at this place of the archive is to the query."""
     return SearchResult(
@@ -30,4 +36,5 @@ def result_of(
         changes=finding.changes,
         matched_region=finding.region,
         evidence=finding.evidence,
+        content=content,
     )

@@ -187,7 +187,7 @@ class _Comparison:
             self._contents[event.content_hash] = content
         content.places.append(place)
         for ranking, score, finding in zip(self._best, content.scores, content.findings):
-            ranking.offer(result_of(ranking.archive.records[place], place, score, finding), event.content_hash, preview)
+            ranking.offer(_result(ranking, place, score, finding, event.content_hash), event.content_hash, preview)
 
     def look_into(self, event: Described) -> None:
         content = self._contents[event.content_hash]
@@ -199,9 +199,11 @@ class _Comparison:
                 continue
             finding = content.findings[number] = check(query, features, preview, score, convincing)
             for place in content.places:
-                ranking.offer(
-                    result_of(ranking.archive.records[place], place, score, finding), event.content_hash, preview
-                )
+                ranking.offer(_result(ranking, place, score, finding, event.content_hash), event.content_hash, preview)
+
+
+def _result(ranking: _Best, place: int, score: float, finding: Finding, content_hash: str) -> SearchResult:
+    return result_of(ranking.archive.records[place], place, score, finding, content=content_hash)
 
 
 def _which(archive: Archive) -> tuple[tuple[str, ...], int]:

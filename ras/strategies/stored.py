@@ -130,7 +130,13 @@ class Coverage:
         found = zip(places[chosen].tolist(), which[chosen].tolist(), contents)
         return tuple(
             result_of(
-                self.archive.records[place], place, float(scores[row]), findings[row], rank, previews.get(content)
+                self.archive.records[place],
+                place,
+                float(scores[row]),
+                findings[row],
+                rank,
+                previews.get(content),
+                str(content),
             )
             for rank, (place, row, content) in enumerate(found, 1)
         )

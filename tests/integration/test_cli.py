@@ -51,6 +51,7 @@ def test_json_has_every_field_and_the_copy_first(export: Path, query: Path) -> N
     found = json.loads(done.stdout)
     assert set(found) == {
         *("query", "verdict", "scope", "mode", "encoder", "device", "searched", "skipped", "not_indexed", "results"),
+        *("text", "text_weight"),
     }
     assert (found["query"], found["scope"], found["not_indexed"]) == (str(query), "all", 0)
     assert found["verdict"] in COPIES

@@ -188,7 +188,7 @@ def test_the_first_search_sets_up_and_keeps_standard_output_clean(ready: Machine
 def test_the_set_up_records_every_stage(ready: Machine) -> None:
     assert ready.state == {
         **{"pip": DONE, "core": DONE, "opencv": DONE, "torch": DONE, "clip": DONE},
-        **{"torchvision": FAILED, "faiss": DONE},
+        **{"torchvision": FAILED, "faiss": DONE, "keyring": DONE},
     }
     assert not (ready.home / "env.tmp").exists()
 

@@ -69,7 +69,7 @@ def test_a_search_in_real_time(discord: DiscordDouble, tmp_path: Path) -> None:
 def test_without_a_token_no_dead_link_is_asked_for(discord: DiscordDouble, tmp_path: Path) -> None:
     done = index(dead_export(tmp_path / "export", discord, range(1, 6)))
     assert done.returncode == 1
-    assert "5 link expired" in done.stdout
+    assert "5 links expired" in done.stdout
     assert discord.tunnels == []
     assert "token" not in done.stderr
 

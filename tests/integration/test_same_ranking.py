@@ -27,6 +27,7 @@ from ras.records import (
     Archive,
     Change,
     Channel,
+    Evidence,
     ImageRecord,
     Notice,
     Query,
@@ -45,6 +46,7 @@ from ras.strategies.cached import CachedSearchStrategy
 from ras.strategies.copies import CopySearch
 from ras.strategies.faiss_index import FAISSSearchStrategy
 from ras.strategies.realtime import RealTimeSearchStrategy
+from tests import tiny_clip
 from tests.drawn_archives import altered, drawn, drawn_archive, file_of, index, query_of
 from tests.pictures import CHANNEL, NOON, archive, local_record, picture
 
@@ -381,6 +383,54 @@ def test_auto_ranks_what_is_indexed_and_what_is_not_as_one(
     expected = finish(cached.search(queries, whole, 6, EVERYTHING, scope))
     assert [report.results for report in reports] == [report.results for report in expected]
     assert [(report.searched, report.not_indexed) for report in reports] == [(12, 0)] * 2
+
+
+TEXTS = ("a cat with a hat", "lake", "two people in the rain, at night")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """A CLIP with random weights: it knows no words, but encodes any."""
+    pytest.importorskip("torch")
+    from ras.encoders.clip import load_clip
+
+    path = tiny_clip.write_state_dict(tmp_path_factory.mktemp("clip") / "tiny.pt")
+    return finish(load_clip(path, tiny_clip.sha256(path), "cpu"))
+
+
+def test_texts_alone_and_with_pictures_rank_the_same_in_all_modes(tmp_path: Path, tiny: Encoder) -> None:
+    extractor = LocalExtractor()
+    whole = drawn_archive(tmp_path, [*range(12), 3, 7])
+    mirrored = altered("mirrored", 5)
+    queries = [Query(None, text, text=text) for text in TEXTS]
+    queries += [dataclasses.replace(mirrored, text=TEXTS[0], text_weight=weight) for weight in (0.0, 0.3, 1.0)]
+    with EmbeddingStore(tmp_path / "store") as store:
+        index(whole, store, tiny, extractor)
+        reports = {}
+        for scope in ("all", "copies"):
+            for mode, strategy in opened(tiny, store, extractor):
+                assert strategy.unavailable(whole) is None
+                reports[mode, scope] = finish(strategy.search(queries, whole, 6, EVERYTHING, scope))
+    contents = tiny.encode_images([drawn(number) for number in range(12)])
+    embeddings = {place: contents[number] for place, number in enumerate([*range(12), 3, 7])}
+    for (mode, scope), found in reports.items():
+        assert [report.results for report in found] == [report.results for report in reports["realtime", scope]], mode
+        for text, report in zip(TEXTS, found):
+            best = brute_force(embeddings, tiny.encode_text([text]), whole.records, EVERYTHING, 6)
+            assert [place for _, place in bare(report.results)] == [place for _, place in best]
+            assert not any(result.verdict.is_copy for result in report.results), "a text has no copies"
+            assert all(result.evidence == Evidence(cosine=result.score) for result in report.results)
+            assert tiny.convincing_text is not None
+            for result in report.results:
+                assert (result.verdict is Verdict.ALIKE) == (result.score >= tiny.convincing_text)
+        for report in found[len(TEXTS) :]:
+            first = report.results[0]
+            assert (first.place, first.verdict) == (5, Verdict.ALTERED), (
+                "with a text beside it, it is still that picture"
+            )
+            assert Change.MIRRORED in first.changes
+    plain, tinged = (reports["cached", "all"][number].results for number in (3, 4))
+    assert bare(plain) != bare(tinged), "the text counts"
 
 
 def test_without_opencv_whole_pictures_are_told_by_their_hashes(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ras.gui.answer import answer_to
+from ras.gui.answer import Answer, answer_to
 from ras.gui.palette import PALETTES
 from ras.gui.tile import pill_colours
 from ras.gui.verdict_words import badge_text, changes_text, evidence_text, score_text
@@ -81,6 +83,27 @@ def test_not_there_is_said_of_what_was_compared() -> None:
     one = answer_to(report((0, 0, 0, 0), searched=3), "copies", 4)
     assert one is not None
     assert one.comment.endswith("1 of 4 pictures was not compared.")
+
+
+def test_of_a_text_it_is_said_what_looks_like_it() -> None:
+    def asked(*amounts: int) -> Answer:
+        found = replace(report((0, 0, *amounts)), text="a cat\u202e with a hat")
+        answer = answer_to(found, "copies", 3561)  # as was chosen for pictures
+        assert answer is not None
+        return answer
+
+    some = asked(4, 26)
+    assert (some.headline, some.comment) == ("4 look like “a cat with a hat”", "The nearest first.")
+    assert (some.more, len(some.shown), len(some.rest)) == ("Show 26 more that fit less", 4, 26)
+    one = asked(1, 1)
+    assert (one.headline, one.comment, one.more) == (
+        "1 looks like “a cat with a hat”",
+        "",
+        "Show 1 more that fits less",
+    )
+    none = asked(0, 9)
+    assert (none.headline, none.comment, none.wider) == ("Probably nothing of that kind in this archive", "", "")
+    assert (none.more, none.shown) == ("Show the nearest all the same", ())
 
 
 def test_a_search_that_compared_nothing_has_no_answer() -> None:

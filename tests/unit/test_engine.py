@@ -20,7 +20,7 @@ from ras.settings import Settings
 from ras.store import EmbeddingStore
 from ras.strategies.base import SearchStrategy
 from tests.drawn_archives import drawn, drawn_archive, file_of, query_of
-from tests.pictures import ColourEncoder, archive, record
+from tests.pictures import ColourEncoder, WordyEncoder, archive, record
 
 QUERY = Query(Image.new("RGB", (4, 4)), "query")
 ARCHIVE = archive([record(1)])
@@ -350,3 +350,21 @@ def test_the_engine_of_the_program_tells_copies_in_every_mode(
         assert all(other == answers[0] for other in answers)
     finally:
         built.close()
+
+
+def test_reports_of_a_text_say_so() -> None:
+    both = dataclasses.replace(QUERY, text="green")
+    for modes in (["realtime"], ["cached", "realtime"]):
+        scripted = [Scripted(mode, scores={0: 0.3}) for mode in modes]
+        search = SearchEngine(WordyEncoder(), {strategy.mode: strategy for strategy in scripted})
+        for mode in ("auto", *modes):
+            reports = finish(search.search_many([Query(None, "green", text="green"), QUERY, both], ARCHIVE, mode))
+            assert [report.text for report in reports] == ["green", "", ""]
+
+
+@pytest.mark.parametrize("query", [Query(None, "cat", text="cat"), dataclasses.replace(QUERY, text="cat")])
+def test_a_text_is_refused_before_any_search_where_the_encoder_knows_none(query: Query) -> None:
+    strategy = Scripted("realtime")
+    with pytest.raises(EncoderError, match="Colour cannot search by text; the CLIP encoder can"):
+        finish(engine(strategy).search_many([QUERY, query], ARCHIVE))
+    assert strategy.asked == []

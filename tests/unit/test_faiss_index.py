@@ -22,7 +22,7 @@ from ras.encoders.fingerprint import FingerprintEncoder
 from ras.errors import RASError, SkipReason, StoreError
 from ras.filters import Filter
 from ras.matching.local import LocalExtractor
-from ras.records import Archive, Event, Job, Notice, Progress, Results, SearchReport, finish
+from ras.records import Archive, Event, Job, Notice, Progress, Query, Results, SearchReport, finish
 from ras.store import EmbeddingStore, EmbeddingView, Failure, IndexFacts
 from ras.strategies import faiss_index, index_upkeep
 from ras.strategies.cached import CachedSearchStrategy
@@ -33,7 +33,7 @@ from ras.strategies.index_file import write_index
 from ras.strategies.index_search import OpenIndex
 from tests.drawn_archives import Made, altered, drawn, put
 from tests.indexes import KINDS, written_rows
-from tests.pictures import archive, record
+from tests.pictures import WordyEncoder, archive, record
 from tests.stores import GivenEncoder, entries, fill, query, unit
 
 EVERYTHING = Filter()
@@ -179,6 +179,27 @@ def test_the_index_is_what_answers(store: EmbeddingStore, kind: str, monkeypatch
             Results(report.results, final=True, query=number) for number, report in enumerate(reports)
         ]
         assert finish(strategy.search([], whole, 10, EVERYTHING)) == ()
+
+
+def test_a_text_is_looked_up_everywhere(store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = WordyEncoder()
+    whole = authors(400)
+    fill(store, encoder, whole, unit(np.random.default_rng(3), 400, 3))
+    asked: list[bool] = []
+    candidates = OpenIndex.candidates
+
+    def watched(
+        index: OpenIndex, views: np.ndarray, top_k: int, allowed: np.ndarray | None, everywhere: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(everywhere)
+        return candidates(index, views, top_k, allowed, everywhere)
+
+    monkeypatch.setattr(OpenIndex, "candidates", watched)
+    with strategy_of(encoder, store, KINDS["IVF64,SQfp16"]) as strategy:
+        finish(strategy.prepare(store))
+        for wanted in (query(), Query(None, "green", text="green"), dataclasses.replace(query(), text="green")):
+            finish(strategy.search([wanted], whole, 10, EVERYTHING))
+    assert asked == [False, True, True]
 
 
 def test_the_report_and_what_is_not_indexed_are_those_of_cached(store: EmbeddingStore) -> None:

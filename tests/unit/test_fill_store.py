@@ -179,6 +179,20 @@ def test_a_failure_for_good_is_tried_again_when_asked_or_under_other_limits(stor
     assert not store.failures()
 
 
+def test_only_the_pictures_that_are_named_are_tried_again(store: EmbeddingStore) -> None:
+    files = {f"a:{number}": reason for number, reason in enumerate((SkipReason.GONE, SkipReason.NETWORK) * 2)}
+    server = Server({**files, "a:4": shade(4)})
+    what = archive([record(number) for number in range(5)])
+    fill(store, what, server.fetch)
+    server.asked.clear()
+    server.files.update({f"a:{number}": shade(number) for number in range(4)})
+    report, _ = fill(store, what, server.fetch, retry=frozenset({"a:0", "a:3", "a:4", "a:other"}))
+    assert server.asked == {"a:0": 1, "a:3": 1}
+    assert (report.pictures, report.indexed, report.encoded) == (5, 3, 2)
+    assert report.skipped == {"network": 1, "gone": 1}
+    assert len(store.load([1]).records) == 5
+
+
 def test_a_picture_of_several_messages_is_fetched_once(store: EmbeddingStore) -> None:
     server = Server({"u:1": shade(0), "u:2": SkipReason.GONE})
     what = archive([record(number, key=f"u:{1 + number % 2}", attachment_id=None) for number in range(6)])

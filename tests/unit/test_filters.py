@@ -109,6 +109,12 @@ def test_text_is_more_than_white_space() -> None:
     assert passing(Filter(has_text=False), records) == ["a:0", "a:1"]
 
 
+def test_kinds() -> None:
+    records = [record(0), record(1, kind="embed"), record(2, kind="sticker")]
+    assert passing(Filter(kinds=("embed",)), records) == ["a:1"]
+    assert passing(Filter(kinds=("attachment", "sticker")), records) == ["a:0", "a:2"]
+
+
 def test_spoilers() -> None:
     records = [record(0), record(1, file_name="SPOILER_a.png")]
     assert passing(Filter(spoiler=True), records) == ["a:1"]

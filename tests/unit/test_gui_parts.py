@@ -104,7 +104,7 @@ def test_report_counts_what_was_skipped() -> None:
     report = SearchReport("realtime", "x", "cpu", 3210, {"unsupported_format": 11, "expired_link": 340}, ())
     assert (
         report_text(report, 3561, 41)
-        == "Compared 3,210 of 3,561 pictures in 40 s; skipped 351: 340 link expired, 11 other kind of file."
+        == "Compared 3,210 of 3,561 pictures in 40 s; skipped 351: 340 links expired, 11 other kinds of file."
     )
 
 
@@ -121,7 +121,7 @@ def test_indexing_ends_in_one_sentence() -> None:
 
     assert indexed_text(report(3561)) == "All 3,561 pictures are indexed (40 s)."
     assert indexed_text(report(3210, unsupported_format=11, expired_link=340)) == (
-        "3,210 of 3,561 pictures are indexed (40 s); left out 351: 340 link expired, 11 other kind of file."
+        "3,210 of 3,561 pictures are indexed (40 s); left out 351: 340 links expired, 11 other kinds of file."
     )
     assert stopped_text(IndexState(3561, 1204, 0)) == (
         "Stopped. 1,204 of 3,561 pictures are indexed; press “Index 2,357 new” to go on."
@@ -208,14 +208,22 @@ def test_files_are_sorted_by_what_they_are(tmp_path: Path) -> None:
     export, bom = file("export.json", b'{"guild":'), file("export", b'\xef\xbb\xbf  {"guild"')
     webp = file("w.png", b"RIFF\0\0\0\0WEBPVP8 ")
     other = file("notes.txt", b"hello")
-    paths = [str(tmp_path / "named.txt"), export, bom, webp, other, str(tmp_path), str(tmp_path / "gone.png")]
+    tracker, packed = file("tracker.dht", b"SQLite format 3\0"), file("exports.bin", b"PK\x03\x04")
+    table, page = file("general.CSV", b"AuthorID,Author"), file("general.html", b"<!DOCTYPE html>")
+    archives = [export, bom, tracker, packed, table, page, str(tmp_path)]
+    paths = [str(tmp_path / "named.txt"), *archives, webp, other, str(tmp_path / "gone.png")]
     incoming = finish(sort_files(paths))
     assert incoming.pictures == (str(tmp_path / "named.txt"),)
-    assert incoming.archives == (export, bom)
-    assert ["WebP" in incoming.refusals[0], "neither" in incoming.refusals[1], "folder" in incoming.refusals[2]] == [
-        True
-    ] * 3
-    assert "gone.png" in incoming.refusals[3]
+    assert incoming.archives == tuple(archives)
+    said = ("WebP", "“notes.txt” is neither a picture (PNG or JPEG) nor a Discord archive.", "gone.png")
+    assert [part in refusal for part, refusal in zip(said, incoming.refusals)] == [True] * 3
+    assert len(incoming.refusals) == 3
+
+
+def test_every_format_that_is_read_is_offered() -> None:
+    from ras.gui.dialogs import _archive_patterns
+
+    assert {"*.json", "*.JSON", "*.csv", "*.html", "*.dht", "*.zip", "*.ZIP"} <= set(_archive_patterns())
 
 
 def test_paths_are_found_in_what_file_managers_copy(tmp_path: Path) -> None:
@@ -259,7 +267,7 @@ def test_a_frame_has_its_size_whatever_the_picture() -> None:
 def test_warnings_of_libraries_go_to_the_log_and_not_to_the_terminal(ras_home: Path) -> None:
     program = (
         "import logging, warnings; logging.basicConfig(level=logging.WARNING)\n"
-        "from ras.gui.crashes import start_log; start_log()\n"
+        "from ras.log_file import start_log; start_log()\n"
         "warnings.warn('odd metadata'); logging.getLogger('ras.gui').info('a detail')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)

@@ -104,6 +104,28 @@ def test_no_more_than_what_there_is(folder: Path, kind: str) -> None:
     index.close()
 
 
+def test_all_lists_are_looked_through_where_queries_are_unlike_all_rows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As texts are: how few lists do for pictures says nothing of them."""
+    monkeypatch.setattr(index_search, "FEW_ROWS", 0)
+    chance = np.random.default_rng(5)
+    rows = np.concatenate([unit(chance, 3000, DIMENSION - 1), np.zeros((3000, 1), np.float32)], axis=1)
+    facts = dataclasses.replace(written_rows(folder, rows, KINDS["IVF64,SQfp16"]), nprobe=1)
+    index = OpenIndex(folder, facts, DIMENSION)
+    views = 0.3 * np.concatenate([unit(chance, 20, DIMENSION - 1), np.full((20, 1), 3.2, np.float32)], axis=1)
+    products = exact_products(views, rows)
+    best = np.argsort(-products, axis=1)[:, :10]
+
+    def missed(everywhere: bool) -> int:
+        found = index.candidates(views, 10, None, everywhere)[1]
+        return sum(not set(wanted.tolist()) <= set(row.tolist()) for wanted, row in zip(best, found))
+
+    assert missed(False) > 0, "what this is about"
+    assert missed(True) == 0
+    index.close()
+
+
 def test_lists_are_searched_until_a_filter_is_satisfied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is allowed may lie in lists that are far from the query."""
     monkeypatch.setattr(index_search, "FEW_ROWS", 0)

@@ -41,7 +41,7 @@ from ras.strategies import realtime
 from ras.strategies.ranking import in_scope, result_of
 from ras.strategies.realtime import RealTimeSearchStrategy
 from tests.drawn_archives import Made, altered, drawn, file_of, query_of
-from tests.pictures import ColourEncoder, archive, local_record, picture, record
+from tests.pictures import ColourEncoder, WordyEncoder, archive, local_record, picture, record
 
 RED_QUERY = Query(Image.new("RGB", (10, 10), "red"), "red")
 BLUE_QUERY = Query(Image.new("RGB", (10, 10), "blue"), "blue")
@@ -457,3 +457,18 @@ def test_a_search_that_is_closed_leaves_no_thread(copy_among_lookalikes: tuple[A
     for thread in set(threading.enumerate()) - before:
         thread.join(30)  # each ends after what it is at
         assert not thread.is_alive()
+
+
+def test_for_a_text_alone_no_features_are_made(tmp_path: Path) -> None:
+    class Unwanted(LocalExtractor):
+        def extract(self, image: Image.Image) -> bytes:
+            raise AssertionError("A text has no keypoints.")
+
+    whole = archive([local_record(tmp_path, number, picture(colour)) for number, colour in enumerate(("red", "green"))])
+    search = strategy(WordyEncoder(), extractor=Unwanted())
+    events, (report,) = run(search.search([Query(None, "green", text="green")], whole, 5, EVERYTHING, "copies"))
+    assert [(result.place, result.verdict) for result in report.results] == [(1, Verdict.ALIKE), (0, Verdict.UNLIKELY)]
+    assert not [event for event in events if isinstance(event, Skipped)]
+    measured = search.estimate(whole)
+    finish(search.search([Query(None, "green", text="green")], whole, 5, EVERYTHING))
+    assert search.estimate(whole) == measured, "a search without features says nothing of one with them"

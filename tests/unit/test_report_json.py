@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+from PIL import Image
 
-from ras.cli.report_json import report_as_json
-from ras.records import Change, Evidence, MatchedRegion, SearchReport, SearchResult, Verdict
+from ras.media import MediaReader
+from ras.records import Change, Evidence, MatchedRegion, Query, SearchReport, SearchResult, Verdict
+from ras.sheets import Answered
+from ras.sheets.report_json import report_as_json
 from tests.pictures import record
 
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.66666666), (0.0, 0.5))
@@ -24,9 +27,13 @@ OTHER = SearchResult(2, 0.5, record(2), evidence=Evidence(cosine=0.5))
 BARE = SearchResult(3, 0.4, record(3))
 
 
-def told(*results: SearchResult, scope: str = "all") -> dict[str, object]:
+PICTURE = Query(Image.new("RGB", (2, 2)), "a.png")
+
+
+def told(*results: SearchResult, scope: str = "all", query: Query = PICTURE) -> dict[str, object]:
     report = SearchReport("cached", "fake-1", "cpu", 9, {"gone": 1}, results, 4)
-    answer: dict[str, object] = json.loads(json.dumps(report_as_json("a.png", report, scope, ())))
+    answered = Answered(query, query.name, report, scope)
+    answer: dict[str, object] = json.loads(json.dumps(report_as_json(answered, MediaReader())))
     return answer
 
 
@@ -35,6 +42,8 @@ def test_a_query_says_what_came_of_it() -> None:
     results = answer.pop("results")
     assert answer == {
         "query": "a.png",
+        "text": None,
+        "text_weight": None,
         "verdict": "altered",
         "scope": "copies",
         "mode": "cached",
@@ -47,6 +56,13 @@ def test_a_query_says_what_came_of_it() -> None:
     assert isinstance(results, list)
     assert [result["verdict"] for result in results] == ["altered", "unlikely"]  # none is left out
     assert told(OTHER)["verdict"] == told()["verdict"] == "unlikely"
+
+
+def test_a_text_is_told_and_how_much_it_weighed() -> None:
+    alone = told(query=Query(None, "cat", text="cat"))
+    assert (alone["query"], alone["text"], alone["text_weight"]) == ("cat", "cat", None)
+    both = told(query=Query(PICTURE.image, "a.png", text="cat", text_weight=0.3))
+    assert (both["query"], both["text"], both["text_weight"]) == ("a.png", "cat", 0.3)
 
 
 def test_a_result_says_what_it_is_and_what_that_rests_on() -> None:
@@ -66,7 +82,7 @@ def test_a_result_says_what_it_is_and_what_that_rests_on() -> None:
         "message_id": "1001",
         "attachment_id": "1",
         "file_name": "1.png",
-        "url": "https://cdn.discordapp.com/attachments/20/1/1.png",
+        "url": COPY.record.url,
         "message_link": "https://discord.com/channels/10/20/1001",
         "author": "Mira",
         "channel": "general",

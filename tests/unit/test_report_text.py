@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from ras.cli.report_text import show_reports
-from ras.records import Change, SearchReport, SearchResult, Verdict
+from ras.media import MediaReader
+from ras.records import Change, Query, SearchReport, SearchResult, Verdict
+from ras.sheets import Answered
 from tests.pictures import record
 
 COPY = SearchResult(
@@ -22,6 +25,11 @@ def report(*results: SearchResult, **changes: Any) -> SearchReport:
     return SearchReport(**{**facts, **changes}, results=results)
 
 
+def answer(report: SearchReport, name: str = "1.png", scope: str = "all") -> Answered:
+    query = Query(None if report.text else Image.new("RGB", (2, 2)), name, text=report.text)
+    return Answered(query, report.text or name, report, scope)
+
+
 def shown(
     capsys: pytest.CaptureFixture[str],
     *reports: SearchReport,
@@ -30,8 +38,8 @@ def shown(
     why_nothing: str = "",
 ) -> tuple[list[str], list[str]]:
     """Lines of standard output, and sentences of standard error without the one on what was compared."""
-    pictures = [f"{number}.png" for number in range(1, len(reports) + 1)]
-    show_reports(pictures, reports, scope=scope, nearest=nearest, media_folders=(), why_nothing=why_nothing)
+    answered = [answer(report, f"{number}.png", scope) for number, report in enumerate(reports, 1)]
+    show_reports(answered, nearest=nearest, media=MediaReader(), why_nothing=why_nothing)
     written = capsys.readouterr()
     *sentences, compared = written.err.splitlines()
     assert compared.startswith("Compared 9 pictures by fake-1 on cpu (Cached)")
@@ -45,7 +53,7 @@ def test_a_result_begins_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> 
         "  1.  98.2%  Same picture, altered: cropped, mirrored",
         f"             Mira in #general, {when}",
         "             1.png",
-        "             https://cdn.discordapp.com/attachments/20/1/1.png",
+        f"             {COPY.record.url}",
         "             https://discord.com/channels/10/20/1001",
     ]
     assert printed[5] == "  2.  85.0%  Looks alike"
@@ -114,5 +122,26 @@ def test_of_several_pictures_each_has_its_heading_and_its_sentence(capsys: pytes
 
 def test_what_was_skipped_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     lost = report(COPY, skipped={"gone": 1200, "damaged": 1})
-    show_reports(["1.png"], [lost], scope="all", nearest=False, media_folders=(), why_nothing="")
-    assert capsys.readouterr().err.endswith("(Cached); skipped 1 damaged, 1,200 no longer on the server.\n")
+    show_reports([answer(lost)], nearest=False, media=MediaReader(), why_nothing="")
+    assert capsys.readouterr().err.endswith("(Cached); skipped 1,200 no longer on the server, 1 damaged.\n")
+
+
+FITTING = SearchResult(1, 0.284, record(1), verdict=Verdict.ALIKE)
+LESS = tuple(SearchResult(rank, 0.2 - rank / 100, record(rank)) for rank in (2, 3))
+
+
+def test_of_a_text_it_is_said_what_looks_like_it(capsys: pytest.CaptureFixture[str]) -> None:
+    printed, sentences = shown(capsys, report(FITTING, *LESS, text="cat with a hat"))
+    assert printed[0] == "  1.  28.4%  Looks like it"
+    assert len(printed) == 5
+    assert sentences == ["2 more fit less (--nearest shows them)."]
+    assert shown(capsys, report(FITTING, LESS[0], text="cat"))[1] == ["1 more fits less (--nearest shows it)."]
+    printed, _ = shown(capsys, report(*LESS, text="cat"), nearest=True)
+    assert printed[0] == "  2.  18.0%  Probably something else"
+
+
+def test_where_nothing_looks_like_a_text_no_percentage_misleads(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "Probably nothing of that kind in this archive"
+    assert shown(capsys, report(*LESS, text="cat")) == ([], [f"{sentence} (--nearest shows what comes nearest)."])
+    assert shown(capsys, report(*LESS, text="cat"), nearest=True)[1] == [f"{sentence}."]
+    assert shown(capsys, report(text="cat")) == ([], ["Nothing was found."])

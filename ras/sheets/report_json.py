@@ -1,38 +1,53 @@
-"""What a search found, as it stands in ``--json``."""
+"""What a search found, as it stands in ``--json`` and in files of that kind."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Sequence
+import json
+from typing import TYPE_CHECKING, Any, Sequence, TextIO
 
 if TYPE_CHECKING:
-    from ras.records import Evidence, MatchedRegion, Point, SearchReport, SearchResult
+    from ras.media import MediaReader
+    from ras.records import Evidence, MatchedRegion, Point, SearchResult
+    from ras.sheets.answered import Answered
 
 
-def report_as_json(picture: str, report: SearchReport, scope: str, media_folders: Sequence[str]) -> dict[str, Any]:
-    """All results, those too that are probably other pictures. ``media_folders`` are where media may lie."""
+def results_as_json(answered: Sequence[Answered], media: MediaReader) -> dict[str, Any]:
+    """Of one query what ``report_as_json`` says, of several a list of that."""
+    found = [report_as_json(one, media) for one in answered]
+    return found[0] if len(found) == 1 else {"queries": found}
+
+
+def write_json(file: TextIO, answered: Sequence[Answered], media: MediaReader) -> None:
+    json.dump(results_as_json(answered, media), file, indent=2, ensure_ascii=False)
+    file.write("\n")
+
+
+def report_as_json(answered: Answered, media: MediaReader) -> dict[str, Any]:
+    """All results, those too that are probably other pictures. ``media`` finds their files."""
+    query, report = answered.query, answered.report
     return {
-        "query": picture,
+        "query": answered.name,
+        "text": query.text or None,
+        "text_weight": query.text_weight if query.text and query.image is not None else None,
         "verdict": report.verdict.value,
-        "scope": scope,
+        "scope": answered.scope,
         "mode": report.mode,
         "encoder": report.encoder,
         "device": report.device,
         "searched": report.searched,
         "skipped": report.skipped,
         "not_indexed": report.not_indexed,
-        "results": [_result(result, media_folders) for result in report.results],
+        "results": [_result(result, media) for result in report.results],
     }
 
 
-def media_path_of(result: SearchResult, media_folders: Sequence[str]) -> str | None:
-    """Where the result's picture lies on this machine; None where it does not."""
-    from ras.media import media_path
-
-    path = media_path(result.record, media_folders)
-    return None if path is None else str(path)
+def media_path_of(result: SearchResult, media: MediaReader) -> str | None:
+    """Where the result's picture lies on this machine, perhaps inside of a zip; None where it does not."""
+    file = media.find(result.record)
+    return None if file is None else file.path
 
 
-def _result(result: SearchResult, media_folders: Sequence[str]) -> dict[str, Any]:
+def _result(result: SearchResult, media: MediaReader) -> dict[str, Any]:
     return {
         "rank": result.rank,
         "score": round(result.score, 6),
@@ -48,7 +63,7 @@ def _result(result: SearchResult, media_folders: Sequence[str]) -> dict[str, Any
         "author": result.record.author,
         "channel": result.record.channel.name,
         "timestamp": result.record.timestamp.isoformat(),
-        "path": media_path_of(result, media_folders),
+        "path": media_path_of(result, media),
     }
 
 

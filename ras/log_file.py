@@ -1,0 +1,95 @@
+"""The log of the program, window and command line alike: a file that does not grow for ever and tells no secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+
+from ras.paths import data_folder
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 1_000_000
+_KEPT = 3
+# What a person could be harmed with who sends the log to somebody: tokens, and the signatures by which anybody can
+# fetch a picture. A Discord token is three words of base64 with dots between them.
+_SECRETS = re.compile(
+    r"(?P<kept>[?&](?:ex|is|hm|token|sig|signature|key)=|\b(?:Bot|Bearer)\s+)[^\s&\"'<>]{6,}"
+    r"|\bmfa\.[\w-]{20,}|\b[\w-]{20,40}\.[\w-]{4,8}\.[\w-]{12,}"
+)
+
+
+def log_folder() -> Path:
+    return data_folder() / "logs"
+
+
+def log_path() -> Path:
+    return log_folder() / "ras.log"
+
+
+def start_log() -> logging.Handler:
+    """Write what the program logs to ``log_path``, too; the file and its folder are made with the first line."""
+    handler = _LogFile()
+    # Warnings of libraries (Pillow's, of odd metadata in a picture) belong in the file, not in a terminal.
+    logging.captureWarnings(True)
+    warnings = logging.getLogger("py.warnings")
+    warnings.setLevel(logging.WARNING)
+    warnings.addHandler(handler)
+    warnings.propagate = False
+    for terminal in logging.getLogger().handlers:
+        terminal.setLevel(max(terminal.level, logging.WARNING))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("ras").setLevel(logging.INFO)
+    return handler
+
+
+def without_secrets(text: str) -> str:
+    return _SECRETS.sub(lambda match: f"{match['kept'] or ''}[left out]", text)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        # A name of a file may have a lone surrogate, which UTF-8 cannot carry.
+        return without_secrets(super().format(record)).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class _LogFile(logging.FileHandler):
+    """logging.handlers has one that rotates, but loading that takes 40 ms of every start."""
+
+    def __init__(self) -> None:
+        super().__init__(str(log_path()), encoding="utf-8", delay=True)
+        self.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if self.stream is None:
+                log_folder().mkdir(parents=True, exist_ok=True)
+                self.stream = self._open()
+            if self.stream.tell() > _MOST_BYTES:
+                self.stream.close()
+                self.stream = self._set_aside()
+        except Exception:  # noqa: BLE001  as logging has it
+            self.handleError(record)
+        else:
+            super().emit(record)
+
+    def _set_aside(self) -> TextIOWrapper:
+        """Begin anew; the file before is ``ras.log.1``, the one before that ``ras.log.2``, …"""
+        path = log_path()
+        names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, _KEPT + 1))]
+        for older, newer in zip(names[:0:-1], names[-2::-1]):
+            # On Windows a file that another RAS has open stays as it is, and grows until that one is gone.
+            with contextlib.suppress(OSError):
+                os.replace(newer, older)
+        return self._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A log that cannot be written is given up with one warning, not with one for each line."""
+        for logger in (logging.getLogger(), logging.getLogger("py.warnings")):
+            logger.removeHandler(self)
+        log.warning("The log cannot be written: %s", sys.exc_info()[1])
