@@ -19,6 +19,7 @@ ANSWERS = {
     "cropped": (0, 1, 0, 29),
     "alike": (0, 0, 4, 26),
     "unlikely": (0, 0, 0, 30),
+    "reposted": (7, 3, 9, 17),
 }
 
 
@@ -26,6 +27,9 @@ def made_up(name: str, archive: Archive, scope: str, first: str) -> Job[SearchRe
     """The answer ``name`` of a search in the archive; its results begin with the picture whose file is ``first``."""
     yield from ()
     results = answer(archive, ANSWERS[name], first)
+    if name == "reposted":
+        results = tuple(dataclasses.replace(one, content=str(min(one.rank // 8, 1) * one.rank)) for one in results)
+        results = tuple(dataclasses.replace(one, preview=results[0].preview) for one in results[:7]) + results[7:]
     kept = {"all": list(Verdict), "copies": [Verdict.IDENTICAL, Verdict.ALTERED], "alike": list(Verdict)[2:]}[scope]
     results = tuple(result for result in results if result.verdict in kept)
     return SearchReport("faiss", "fingerprint-2", "cpu", len(archive.records), {}, results)

@@ -23,6 +23,7 @@ from benchmarks.made_up_verdicts import ANSWERS, CROP, made_up  # noqa: E402
 
 if TYPE_CHECKING:
     from ras.gui.app import App
+    from ras.records import Archive, Job, Query, SearchReport
 
 FIRST = "far_away.png"
 """The picture of the sample that made-up answers have on top."""
@@ -35,11 +36,36 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "modes-before-indexing": ("light", 96, "1240x800", ("archive", "modes")),
     "indexing-dark": ("dark", 96, "1240x770", ("archive", "stall", "query", "index")),
     "indexing-light-left-out": ("light", 96, "1240x770", ("lost", "stall", "query", "index")),
+    "paused-dark": ("dark", 96, "1240x770", ("archive", "stall", "query", "index", "pause")),
+    "paused-narrow-light": ("light", 96, "900x600", ("archive", "stall", "index", "pause")),
+    "double-paused": ("light", 192, "1900x1060", ("archive", "stall", "index", "pause")),
+    "switch-dark": ("dark", 96, "1240x770", ("archive", "index", "lost", "index", "switch")),
+    "switch-narrow-light": ("light", 96, "900x600", ("archive", "lost", "switch")),
+    "double-switch": ("dark", 192, "1900x1060", ("archive", "index", "lost", "switch")),
+    "changed-dark": ("dark", 96, "1240x770", ("lost", "index", "query", "changed")),
+    "changed-narrow-light": ("light", 96, "900x600", ("lost", "changed")),
+    "closing-dark": ("dark", 96, "1240x770", ("archive", "stall", "query", "index", "close")),
+    "closing-narrow-light": ("light", 96, "900x600", ("archive", "stall", "index", "close")),
     "indexed-dark": ("dark", 96, "1240x770", ("archive", "index", "query")),
     "indexed-light-modes": ("light", 96, "1240x770", ("archive", "index", "query", "modes")),
     "stopped-half-way": ("dark", 96, "1240x770", ("archive", "stall", "index", "stop", "modes")),
     "left-out": ("light", 96, "1240x770", ("lost", "index")),
     "left-out-list": ("dark", 96, "1240x770", ("lost", "index", "failures")),
+    "left-out-list-light": ("light", 96, "1240x770", ("lost", "index", "failures", "unfold")),
+    "report-many-dark": ("dark", 96, "1240x800", ("mixed", "failures", "unfold")),
+    "report-many-light": ("light", 96, "1240x800", ("mixed", "failures", "unfold", "several")),
+    "report-hosts-dark": ("dark", 96, "1240x800", ("mixed", "failures", "hosts")),
+    "report-filter-light": ("light", 96, "1240x800", ("mixed", "failures", "filter")),
+    "report-narrow-light": ("light", 96, "900x600", ("mixed", "failures", "hosts")),
+    "report-narrow-dark": ("dark", 96, "900x600", ("mixed", "failures", "unfold", "several")),
+    "token-dark": ("dark", 96, "1240x770", ("mixed", "token")),
+    "token-narrow-light": ("light", 96, "900x600", ("mixed", "token")),
+    "spoilers-dark": ("dark", 96, "1240x800", ("spoilers", "query", "spoiler")),
+    "spoilers-light": ("light", 96, "1240x800", ("spoilers", "query", "spoiler")),
+    "spoilers-narrow": ("light", 96, "900x600", ("spoilers", "query", "spoiler")),
+    "spoiler-shown": ("dark", 96, "1240x800", ("spoilers", "query", "spoiler", "shown")),
+    "no-message": ("light", 96, "1240x800", ("archive", "query", "bare")),
+    "view-menu-dark": ("dark", 96, "1240x800", ("spoilers", "query", "view-menu")),
     "archives-dark": ("dark", 96, "1240x800", ("archive", "index", "lost", "index", "archives")),
     "archives-light-remove": ("light", 96, "1240x800", ("archive", "index", "archives", "remove")),
     "archives-empty": ("light", 96, "900x600", ("archives",)),
@@ -61,7 +87,43 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "no-copy-light": ("light", 96, "1240x800", ("archive", "copies", "unlikely")),
     "nothing-alike-dark": ("dark", 96, "900x600", ("archive", "look-alikes", "unlikely")),
     "scopes-dark": ("dark", 96, "1240x800", ("archive", "altered", "scopes")),
+    "around-dark": ("dark", 96, "1240x800", ("archive", "altered", "third", "around")),
+    "around-narrow-light": ("light", 96, "900x600", ("archive", "altered", "third", "around")),
+    "compare-dark": ("dark", 96, "1240x800", ("archive", "cropped", "compare")),
+    "compare-light": ("light", 96, "1240x800", ("archive", "altered", "second", "compare")),
+    "compare-over-dark": ("dark", 96, "1240x800", ("archive", "cropped", "compare", "over")),
+    "compare-over-light": ("light", 96, "1240x800", ("archive", "altered", "third", "compare", "over")),
+    "compare-zoomed-dark": ("dark", 96, "1240x800", ("archive", "cropped", "compare", "zoom")),
+    "compare-narrow-light": ("light", 96, "900x600", ("archive", "cropped", "compare", "over")),
+    "compare-spoiler-dark": ("dark", 96, "1240x800", ("spoilers", "query", "spoiler", "compare")),
+    "double-compare-light": ("light", 192, "1900x1060", ("archive", "cropped", "compare", "over")),
+    "double-compare-dark": ("dark", 192, "1900x1060", ("archive", "altered", "second", "compare")),
     "search-menu-light": ("light", 96, "1240x800", ("archive", "altered", "search-menu")),
+    "reposted-dark": ("dark", 96, "1240x800", ("archive", "reposted")),
+    "reposted-unfolded-dark": ("dark", 96, "1240x800", ("archive", "reposted", "turn", "third")),
+    "reposted-unfolded-light": ("light", 96, "1240x800", ("archive", "reposted", "turn")),
+    "narrow-reposted-light": ("light", 96, "900x600", ("archive", "reposted")),
+    "double-reposted-dark": ("dark", 192, "1900x1060", ("archive", "reposted", "turn")),
+    "filter-dark": ("dark", 96, "1240x800", ("archive", "reposted", "rest", "filter-author")),
+    "filter-light": ("light", 96, "1240x800", ("archive", "reposted", "rest", "filter-wrong")),
+    "filter-nothing-dark": ("dark", 96, "1240x800", ("archive", "reposted", "filter-nothing")),
+    "filter-order-light": ("light", 96, "1240x800", ("archive", "reposted", "newest", "order-menu")),
+    "filter-searched-dark": ("dark", 96, "1240x800", ("archive", "index", "query", "filter-author", "search-only")),
+    "narrow-filter-light": ("light", 96, "900x600", ("archive", "reposted", "rest", "filter-author")),
+    "narrow-filter-dark": ("dark", 96, "900x600", ("archive", "reposted", "filter-nothing")),
+    "wide-filter-light": ("light", 96, "1900x1030", ("archive", "reposted", "rest", "filter-author")),
+    "double-filter-dark": ("dark", 192, "1900x1060", ("archive", "reposted", "rest", "filter-author")),
+    "large-tiles-dark": ("dark", 96, "1240x800", ("archive", "reposted", "size-6")),
+    "small-tiles-light": ("light", 96, "1240x800", ("archive", "reposted", "rest", "size-1")),
+    "double-tiles-light": ("light", 192, "1900x1060", ("archive", "reposted", "size-2")),
+    "tip-dark": ("dark", 96, "1240x800", ("archive", "reposted", "tip")),
+    "tip-light": ("light", 96, "1240x800", ("archive", "reposted", "tip")),
+    "list-dark": ("dark", 96, "1240x800", ("archive", "reposted", "rest", "list")),
+    "list-light": ("light", 96, "1240x800", ("archive", "reposted", "list", "newest", "turn")),
+    "list-spoilers-light": ("light", 96, "1240x800", ("spoilers", "query", "rest", "list", "spoiler")),
+    "narrow-list-dark": ("dark", 96, "900x600", ("archive", "reposted", "list", "turn")),
+    "wide-list-light": ("light", 96, "1900x1030", ("archive", "reposted", "rest", "list")),
+    "double-list-dark": ("dark", 192, "1900x1060", ("archive", "reposted", "list")),
     "narrow-altered-dark": ("dark", 96, "900x600", ("archive", "altered", "third")),
     "narrow-altered-light": ("light", 96, "900x600", ("archive", "index", "altered", "second")),
     "narrow-unlikely": ("light", 96, "900x600", ("archive", "unlikely")),
@@ -91,6 +153,36 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "double-indexing": ("light", 192, "1900x1060", ("archive", "stall", "query", "index")),
     "double-archives": ("dark", 192, "1900x1060", ("archive", "index", "archives", "remove")),
     "double-left-out-list": ("light", 192, "1900x1060", ("lost", "index", "failures")),
+    "double-spoilers-dark": ("dark", 192, "1900x1060", ("spoilers", "query", "spoiler")),
+    "double-report-dark": ("dark", 192, "1900x1060", ("mixed", "failures", "unfold", "several")),
+    "double-report-light": ("light", 192, "1900x1060", ("mixed", "failures", "hosts")),
+    "double-token-light": ("light", 192, "1900x1060", ("mixed", "token")),
+    "shortcuts-narrow-light": ("light", 96, "900x600", ("archive", "query", "shortcuts")),
+    "double-shortcuts": ("light", 192, "1900x1060", ("archive", "query", "shortcuts")),
+    "about-dark": ("dark", 96, "1240x800", ("archive", "query", "about")),
+    "about-narrow-light": ("light", 96, "900x600", ("archive", "about")),
+    "double-about": ("dark", 192, "1900x1060", ("archive", "about")),
+    "settings-dark": ("dark", 96, "1240x800", ("archive", "settings")),
+    "settings-pictures-light": ("light", 96, "1240x800", ("archive", "settings", "page-pictures")),
+    "settings-network-wrong": ("dark", 96, "1240x800", ("archive", "settings", "wrong", "page-network")),
+    "settings-places-light": ("light", 96, "1240x800", ("archive", "settings", "page-places")),
+    "settings-narrow-dark": ("dark", 96, "900x600", ("archive", "settings", "page-pictures", "reset")),
+    "settings-import-light": ("light", 96, "900x600", ("archive", "settings", "import")),
+    "double-settings-light": ("light", 192, "1900x1060", ("archive", "settings")),
+    "double-settings-dark": ("dark", 192, "1900x1060", ("archive", "settings", "page-pictures")),
+    "crop-dark": ("dark", 96, "1240x800", ("archive", "query", "crop")),
+    "crop-narrow-light": ("light", 96, "900x600", ("archive", "query", "crop")),
+    "double-crop-light": ("light", 192, "1900x1060", ("archive", "query", "crop")),
+    "words-dark": ("dark", 96, "1240x800", ("archive", "words", "described")),
+    "words-hint-light": ("light", 96, "1240x770", ("archive", "words", "alike")),
+    "words-narrow-dark": ("dark", 96, "900x600", ("archive", "words", "alike", "both")),
+    "words-narrow-light": ("light", 96, "900x600", ("archive", "words", "alike", "crop", "both")),
+    "double-words-dark": ("dark", 192, "1900x1060", ("archive", "words", "alike", "both")),
+    "recent-dark": ("dark", 96, "1240x800", ("archive", "recent", "query")),
+    "recent-narrow-light": ("light", 96, "900x600", ("archive", "recent", "words", "query")),
+    "double-recent-light": ("light", 192, "1900x1060", ("archive", "recent", "query")),
+    "batch-light": ("light", 96, "1240x800", ("archive", "index", "batch")),
+    "batch-narrow-dark": ("dark", 96, "900x600", ("archive", "index", "words", "batch")),
     "double-light-first-start": ("light", 192, "1900x1060", ()),
 }
 
@@ -154,7 +246,7 @@ def draw(name: str, out: Path) -> int:
     from ras.gui.app import App
     from ras.gui.bench import Bench
     from ras.gui.theme import Theme
-    from ras.records import Archive, IndexReport, Job, Notice, Progress, Query, SearchReport
+    from ras.records import IndexReport, Notice, Progress
     from ras.settings import Settings
 
     theme, _, size, steps = SHOTS[name]
@@ -162,11 +254,13 @@ def draw(name: str, out: Path) -> int:
     class HalfWay(Bench):
         """Its searches (``half``) or indexings (``stall``) stay where they are after some 40 %."""
 
-        def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
+        def search(self, settings: Settings, query: Query, archive: Archive, *more: Any) -> Job[SearchReport]:
+            if query.text:
+                return described(query, archive)
             for name in ANSWERS:
                 if name in steps:
                     return made_up(name, archive, settings.scope, FIRST)
-            return self._half("half", super().search(settings, query, archive))
+            return self._half("half", super().search(settings, query, archive, *more))
 
         def index(self, archive: Archive, retry: bool) -> Job[IndexReport]:
             return self._half("stall", super().index(archive, retry))
@@ -188,7 +282,7 @@ def draw(name: str, out: Path) -> int:
     root = window.make_root()
     settings = Settings(theme=theme, encoder="fingerprint", download_clip=False, window_geometry=f"{size}+0+20")
     app = App(root, Theme(root), settings, HalfWay())
-    app.notices.say = lambda text, kind="Notice", say=app.notices.say: text and say(text, kind)  # type: ignore
+    app.notices.say = lambda text, *more, say=app.notices.say, **named: text and say(text, *more, **named)  # type: ignore
     root.deiconify()
     app.start()
     live(app, lambda: app.encoder.facts is not None)
@@ -222,11 +316,28 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
             "unlikely": ASSETS / "icon.png",
             "alike": ASSETS / "icon.png",
             "cropped": cropped_query(),
+            "reposted": QUERIES / "bordered.png",
         }
         app.inputs.load_query(str(queries.get(step, QUERIES / "bordered.png")))
         live(app, lambda: app.run.report is not None or ("half" in steps and app.results.amount > 8))
     elif step in ("copies", "look-alikes"):
         app.choose_scope("copies" if step == "copies" else "alike")
+    elif step == "recent":
+        for path in sorted(QUERIES.iterdir())[:9]:
+            app.inputs.load_query(str(path))
+            live(app, lambda path=path: bool(app.history.recent) and app.history.recent[0].query.name == path.name)
+    elif step == "batch":
+        app.inputs.take_files([*map(str, sorted(QUERIES.iterdir())[:4]), str(ASSETS / "icon.png")])
+        live(app, lambda: bool(app.run.reports))
+        app.batch.step(1)
+    elif step == "words":
+        app.inputs.use_text(True)
+    elif step in ("described", "both"):
+        app.query_panel.text_field.show("a dog in space", 0.4)
+        app.search()
+        live(app, lambda: app.run.report is not None)
+    elif step == "crop":
+        crop_query(app)
     elif step == "rest":
         app.show_rest()
     elif step == "blank":
@@ -234,6 +345,29 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         Image.new("RGB", (640, 480), "white").save(path)
         app.inputs.load_query(str(path))
         live(app, lambda: bool(app.notices.sentences))
+    elif step.startswith("filter-"):
+        app.centre.find()
+        typed = {"author": ("author", "a"), "wrong": ("after", "last week"), "nothing": ("channel", "memes")}
+        field, text = typed[step[7:]]
+        app.centre.filters.controls[field].insert(0, text)  # type: ignore[union-attr]
+    elif step.startswith("size-"):
+        app.looks.choose(tile_size=int(step[5:]))
+    elif step == "tip":
+        x, y = app.results.layout.origin(0)
+        app.results.canvas.event_generate("<Motion>", x=x + 60, y=y + 90, warp=True)
+        live(app, lambda: app.results.controls.tip.window is not None)
+    elif step == "list":
+        app.looks.turn_list()
+    elif step == "newest":
+        app.looks.choose(order="-date")
+    elif step == "order-menu":
+        app.centre.bar.order_button.event_generate("<Button-1>")
+    elif step == "search-only":
+        live(app, lambda: False, 0.3)
+        app.centre.filters.search_button.invoke()
+        live(app, lambda: app.run.report is not None)
+    elif step == "turn":
+        app.results.controls.turn_selected()
     elif step == "unfinished":
         app.index.show(dataclasses.replace(app.index.readiness, index=IndexState(94, 92, 2, 31)))
     elif step == "scopes":
@@ -244,12 +378,67 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         app.index.start()
         live(app, lambda: not app.index.run.running or ("stall" in steps and (app.index.run.percent or 0) >= 40))
         live(app, lambda: False, 0.5)
+    elif step == "pause":
+        app.index.run.pause()
+        live(app, lambda: app.index.run.paused)
+        live(app, lambda: False, 0.5)
+    elif step == "switch":
+        app.root.event_generate("<Alt-a>")
+        live(app, lambda: bool(app.switcher.menu.winfo_ismapped()))
+    elif step == "changed":
+        assert app.inputs.archive is not None
+        path = Path(app.inputs.archive.archive.paths[0])
+        live(app, lambda: bool(app.watch._known))
+        path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+        live(app, lambda: bool(app.notices.sentences))
+    elif step == "close":
+        app.closing.ask()
     elif step == "stop":
         app.index.run.stop()
         live(app, lambda: not app.index.run.running)
         live(app, lambda: False, 0.5)
+    elif step == "spoiler":
+        hidden = [place for place, result in enumerate(app.results._results) if app.results.is_veiled(result)]
+        app.results.select(hidden[0])
+    elif step == "shown":
+        app.results.reveal_selected()
+    elif step == "view-menu":
+        app.root.event_generate("<Alt-v>")
+    elif step == "bare":  # as in a CSV file
+        shown = app.results._results
+        app.results.show(
+            [dataclasses.replace(result, record=dataclasses.replace(result.record, message_id="")) for result in shown]
+        )
+        app.results.select(0)
+    elif step == "spoilers":
+        app.inputs.open_archive([str(spoiler_archive())])
+        live(app, lambda: app.inputs.archive is not None and app.index.readiness.index is not None)
+    elif step == "mixed":
+        app.inputs.open_archive([str(mixed_archive())])
+        live(app, lambda: app.inputs.archive is not None and app.index.readiness.index is not None)
+        app.index.start()
+        live(app, lambda: not app.index.run.running)
+        live(app, lambda: False, 0.5)
     elif step == "failures":
+        before = app.report.window
         app.index.show_failures()
+        live(app, lambda: app.report.window is not before)
+        live(app, lambda: False, 0.3)
+    elif step in ("unfold", "several", "hosts", "filter"):
+        assert app.report.window is not None
+        window = app.report.window
+        if step == "unfold":
+            window.list.fold(0, True)
+        elif step == "several":
+            window.list.select(2)
+            window.list.select(5, extend=True)
+        elif step == "filter":
+            window.filter_button.event_generate("<Button-1>")
+        else:
+            window.allow_button.invoke()
+    elif step == "token":
+        app.report.ask_for_token(lambda: None)
+        live(app, lambda: False, 0.5)
     elif step == "archives":
         app.archives.open()
         live(app, lambda: False, 0.5)
@@ -258,16 +447,35 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         app.archives.window.remove_button.invoke()
     elif step == "modes":
         app.query_panel.mode_menu.master.event_generate("<Button-1>")  # as a click does
+    elif step == "about":
+        next(entry for entry in app.menu_bar.entries if getattr(entry, "label", "") == "About").run()  # type: ignore
+        live(app, lambda: False, 0.8)
+    elif step == "settings":
+        app.root.event_generate("<Control-comma>")
+        live(app, lambda: False, 0.5)
+    elif step.startswith("page-") or step in ("wrong", "reset", "import"):
+        change_settings(app, step)
     elif step == "drag":
         app.query_panel.zone.light(True)
     elif step in ("second", "third", "sixth"):
         app.results.select({"second": 1, "third": 2, "sixth": 5}[step])
+    elif step in ("compare", "over", "zoom"):
+        if step == "compare":
+            app.results.canvas.event_generate("<F4>")
+        elif step == "over":
+            app.comparing.choose("over")
+        else:
+            app.comparing.magnify(3)
+        live(app, lambda: app.comparing.complete)
+    elif step == "around":
+        app.around.toggle()
+        live(app, lambda: False, 0.8)
     elif step == "notice":
         app.notices.say("CLIP ViT-B/32 is ready: from now on searches use it.")
     elif step == "download":
         app.status.download(Progress("Downloading the CLIP model", 120_000_000, 353_976_522, "bytes", 62))
     elif step == "error":
-        app.notices.say("“notes.txt” is neither a picture (PNG or JPEG) nor a Discord export (JSON).", "Error")
+        app.notices.say("“notes.txt” is neither a picture (PNG or JPEG) nor a Discord archive.", "Error")
     elif step == "fault":
         app.crashes.report(ValueError("an example"))
     elif step == "shortcuts":
@@ -276,6 +484,45 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         app.root.event_generate("<Alt-f>")
     elif step == "context":
         app.results.canvas.event_generate("<Shift-F10>")
+
+
+def change_settings(app: App, step: str) -> None:
+    from ras.settings import Settings
+    from ras.settings_file import export_settings
+
+    window = app.settings_change.window
+    assert window is not None
+    if step == "import":
+        path = Path(os.environ["RAS_HOME"]) / "ras-settings.json"
+        export_settings(path, Settings(encoder="clip", top_k=60, allowed_hosts=("pictures.example.org",), emoji=True))
+        app.settings_change._ask(
+            str(path), {"encoder": "clip", "top_k": 60, "allowed_hosts": ("pictures.example.org",)}
+        )
+    elif step == "reset":
+        window.values["top_k"] = 99
+        window.reset_button.invoke()
+    elif step == "wrong":
+        window.show_page("Network")
+        window.rows["connections"].control.insert("end", "00")  # type: ignore[attr-defined]
+        window.rows["allowed_hosts"].control.insert("end", "pictures.example.org")  # type: ignore[attr-defined]
+    else:
+        window.show_page(step[5:].title())
+
+
+def described(query: Query, archive: Archive) -> Job[SearchReport]:
+    """As an encoder that knows texts might answer."""
+    found = yield from made_up("alike", archive, "all", FIRST)
+    return dataclasses.replace(found, text="" if query.image else query.text)
+
+
+def crop_query(app: App) -> None:
+    """As a drag does it."""
+    drag = app.query_panel.zone.dragging
+    left, top, width, height = drag.place
+    for event, x, y in (("<Button-1>", 0.2, 0.15), ("<B1-Motion>", 0.8, 0.65), ("<ButtonRelease-1>", 0.8, 0.65)):
+        app.query_panel.zone.event_generate(event, x=round(left + x * width), y=round(top + y * height))
+    live(app, lambda: app.inputs.query is not None and app.inputs.query.crop is not None)
+    live(app, lambda: app.run.report is not None)
 
 
 def cropped_query() -> Path:
@@ -306,6 +553,44 @@ def lost_archive(gone: bool) -> Path:
         for path in sorted(folder.rglob("*.jpg"))[::9]:
             path.unlink()
     return folder / SAMPLE.name
+
+
+def spoiler_archive() -> Path:
+    """A copy of the sample in which every third picture is a spoiler."""
+    import json
+
+    path = lost_archive(gone=False)
+    export = json.loads(path.read_text("utf-8"))
+    for number, message in enumerate(export["messages"]):
+        for attachment in message["attachments"]:
+            if number % 3 == 0:
+                attachment["fileName"] = f"SPOILER_{attachment['fileName']}"
+    path.write_text(json.dumps(export), "utf-8")
+    return path
+
+
+def mixed_archive() -> Path:
+    """A copy of the sample of which pictures cannot be had for every reason that needs no network."""
+    import json
+
+    path = lost_archive(gone=False)
+    export = json.loads(path.read_text("utf-8"))
+    attachments = [each for message in export["messages"] for each in message["attachments"]]
+    for number, attachment in enumerate(attachments):
+        name, file = attachment["fileName"], path.parent / attachment["url"]
+        if number % 3 == 0:
+            attachment["url"] = (
+                f"https://cdn.discordapp.com/attachments/7/{9000 + number}/{name}?ex=65000000&is=64000000&hm=0&"
+            )
+        elif number % 7 == 1:
+            host = ("i.imgur.com", "pbs.twimg.com", "pictures.example.org")[number % 5 % 3]
+            attachment["url"] = f"https://{host}/media/{number}/{name}"
+        elif number % 11 == 2 and file.is_file():
+            file.write_bytes(b"<html>This content is no longer available.</html>")
+        elif number % 13 == 4 and file.is_file():
+            file.write_bytes(file.read_bytes()[:900])
+    path.write_text(json.dumps(export), "utf-8")
+    return path
 
 
 def live(app: App, done: Callable[[], bool], seconds: float = 20) -> None:

@@ -8,6 +8,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Callable, Sequence
 
 from ras.gui.theme import Theme
+from ras.gui.tooltip import Tooltip
 
 if TYPE_CHECKING:
     from ras.records import SearchResult
@@ -21,14 +22,20 @@ class Action:
     keys: str
     """The shortcut as it is shown, or ``""``."""
     run: Callable[[SearchResult], None]
-    possible: Callable[[SearchResult], bool] = lambda _result: True
+    why_not: Callable[[SearchResult], str] = lambda _result: ""
+    """A sentence on why it cannot be done with this result; empty where it can."""
     short: str = ""
     """The label where there is little room."""
+    sequence: str = ""
+    """The shortcut as ``Command`` has it, where it is not one of the grid's own keys."""
+
+    def possible(self, result: SearchResult) -> bool:
+        return not self.why_not(result)
 
 
 class ActionBoard(ttk.Frame):
-    """``actions``: the first is the main one. One that is left without a neighbour is as wide as the main one, and
-    goes where there is little room: the context menu has it, too.
+    """``actions``: the first is the main one. One that is left without a neighbour is as wide as the main one. The
+    last row goes where there is little room: the context menu has it, too.
     """
 
     def __init__(self, parent: tk.Misc, theme: Theme, actions: Sequence[Action]) -> None:
@@ -55,6 +62,7 @@ class ActionBoard(ttk.Frame):
                 pady=(self._gap if row else 0, 0),
             )
             self.buttons.append((action, button))
+            Tooltip(button, theme, lambda action=action: self._told(action))  # type: ignore[misc]
 
     @property
     def height(self) -> int:
@@ -68,14 +76,20 @@ class ActionBoard(ttk.Frame):
         for action, button in self.buttons:
             button.configure(state="normal" if action.possible(result) else "disabled")
 
-    def fit(self, *, low: bool) -> None:
-        """Give up the last row where it is ``low``, if it has one button only."""
-        button = self.buttons[-1][1]
-        if len(self.buttons) % 2 == 0:
-            if low:
-                button.grid_remove()
-            else:
-                button.grid()
+    def fit(self, *, low: bool, only_main: bool = False) -> None:
+        """Give up the last row where it is ``low``, or all but the main button."""
+        last = len(self.buttons) // 2
+        for place, (_, button) in enumerate(self.buttons):
+            if place:
+                if only_main or (low and (place + 1) // 2 == last):
+                    button.grid_remove()
+                else:
+                    button.grid()
+
+    def _told(self, action: Action) -> str:
+        """Why it cannot be done; else all of what the button does, and its keys."""
+        does = f"{action.label} ({action.keys})" if action.keys else action.label
+        return ("" if self._result is None else action.why_not(self._result)) or does
 
     def _run(self, action: Action) -> None:
         if self._result is not None:

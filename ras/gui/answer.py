@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ras.records import Verdict
-from ras.text import count, percent
+from ras.text import clean, count, percent
 
 if TYPE_CHECKING:
     from ras.records import SearchReport, SearchResult
@@ -30,19 +30,21 @@ class Answer:
 def answer_to(report: SearchReport, scope: str, total: int) -> Answer | None:
     """The answer of a search in ``total`` pictures; None where none of them could be compared.
 
-    ``scope``: what was to be found, a key of ``SCOPES``.
+    ``scope``: what was to be found, a key of ``SCOPES``. Of a text it is always all.
     """
+    if report.text:
+        scope = "all"
     shown = tuple(result for result in report.results if result.verdict is not Verdict.UNLIKELY)
     rest = tuple(result for result in report.results if result.verdict is Verdict.UNLIKELY)
     if shown:
-        verb = "is" if len(rest) == 1 else "are"
-        more = f"Show {len(rest):,} more that {verb} less alike" if rest else ""
-        headline, comment = _found(report, scope)
+        one, several = ("fits less", "fit less") if report.text else ("is less alike", "are less alike")
+        more = f"Show {len(rest):,} more that {one if len(rest) == 1 else several}" if rest else ""
+        headline, comment = _fitting(report) if report.text else _found(report, scope)
         return Answer(headline, comment, shown, rest, more)
     if not rest and (scope == "all" or not report.searched):
         return None
     lines = []
-    if rest:
+    if rest and not report.text:
         lines.append(f"The nearest is {percent(max(result.score for result in rest))} alike.")
     if scope != "all" and not rest:
         lines.append("Copies were not looked for." if scope == "alike" else "Look-alikes were not looked for.")
@@ -54,9 +56,18 @@ def answer_to(report: SearchReport, scope: str, total: int) -> Answer | None:
         "copies": "No copy of this picture in the archive",
         "alike": "Probably nothing alike in this archive",
     }
+    if report.text:  # a percentage would mislead: cosines with texts are low
+        headlines["all"] = "Probably nothing of that kind in this archive"
     wider = {"all": "", "copies": "Search for look-alikes, too", "alike": "Search for copies, too"}[scope]
     more = "Show the nearest all the same" if rest else ""
     return Answer(headlines[scope], "\n".join(lines), (), rest, more, wider)
+
+
+def _fitting(report: SearchReport) -> tuple[str, str]:
+    """Headline and comment where something looks like a text."""
+    alike = report.count(Verdict.ALIKE)
+    text = clean(report.text, longest=60)
+    return f"{alike:,} {'looks' if alike == 1 else 'look'} like “{text}”", "The nearest first." if alike > 1 else ""
 
 
 def _found(report: SearchReport, scope: str) -> tuple[str, str]:

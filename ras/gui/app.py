@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import dataclasses
 import gc
-import time
 import tkinter as tk
 from typing import Any, Callable, Generator, Sequence
 
 from ras.errors import RASError, SettingsError
-from ras.gui import dialogs, menus, window
+from ras.gui import menus, window
 from ras.gui.archive_index import ArchiveIndex
+from ras.gui.archive_state import ArchiveState
+from ras.gui.archive_switcher import ArchiveSwitcher
+from ras.gui.archive_watch import ArchiveWatch
 from ras.gui.archives_care import StoredArchives
+from ras.gui.batch import Batch
 from ras.gui.bench import ArchiveFacts, Bench, EngineFacts
+from ras.gui.closing import Closing
 from ras.gui.commands import MenuBar
+from ras.gui.comparing import Comparing
 from ras.gui.crashes import CrashReporter
 from ras.gui.encoder_choice import EncoderChoice
+from ras.gui.failures_report import FailuresReport
+from ras.gui.folder_watch import FolderWatch
 from ras.gui.inputs import Inputs
 from ras.gui.keys import bind_enter
 from ras.gui.layout import Panels
+from ras.gui.messages_around import MessagesAround
 from ras.gui.pump import Pump
+from ras.gui.query_history import QueryHistory
 from ras.gui.result_actions import ResultActions
+from ras.gui.result_looks import ResultLooks
+from ras.gui.results_file import ResultsFile
 from ras.gui.sample import is_sample, sample_queries
+from ras.gui.screen_piece import ScreenPiece
 from ras.gui.search_run import SearchRun
 from ras.gui.selection import Selection
+from ras.gui.settings_change import SettingsChange
 from ras.gui.theme import Theme
+from ras.gui.wanted import Wanted
+from ras.gui.work_title import WorkTitle
+from ras.gui.workers import Workers
 from ras.records import Progress
 from ras.settings import Settings, save_settings
 from ras.text import count
-from ras.worker import Worker
-
-_LAST_MOMENT = 0.8
-"""Seconds that what runs in the background has to end in when the window is closed."""
 
 
 class App:
@@ -43,10 +55,12 @@ class App:
         self.crashes = CrashReporter(root, self.theme)
         root.report_callback_exception = lambda _kind, error, _trace: self.crashes.report(error)
         self.bench = bench or Bench()
-        self.searches, self.indexer = Worker("search"), Worker("index")
-        self.downloads, self.chores = Worker("download"), Worker("chores")
+        self.workers = workers = Workers()
+        self.searches, self.indexer, self.chores = workers.search, workers.index, workers.chores
         self.pump = Pump(root, self.failed)
         self._search_when_complete = False
+        self.when_closed: list[Callable[[], None]] = []
+        """Called as soon as it is settled that the window closes."""
         self.actions = ResultActions(
             root,
             self.theme,
@@ -55,7 +69,10 @@ class App:
             media_folders=lambda: self.settings.media_folders,
             like=lambda result: self.inputs.load_result(result, self.settings.media_folders),
             veiled=lambda result: self.results.is_veiled(result),
+            reveal=lambda: self.results.reveal_selected(),
+            compare=lambda: self.comparing.open(),
         )
+        self.work_title = WorkTitle(self)
         self.panels = panels = Panels(self)
         self.archive_bar, self.notices, self.query_panel = panels.archive_bar, panels.notices, panels.query_panel
         self.centre, self.details, self.status = panels.centre, panels.details, panels.status
@@ -64,7 +81,7 @@ class App:
             self.pump,
             self.bench,
             self.searches,
-            self.downloads,
+            workers.download,
             settings=lambda: self.settings,
             change=self.change,
             built=self._engine_built,
@@ -79,40 +96,62 @@ class App:
             self.bench,
             archive_worker=self.searches,
             query_worker=self.chores,
+            fetch_worker=workers.fetch,
             archive_bar=self.archive_bar,
             query_panel=self.query_panel,
             status=self.status,
             notices=self.notices,
+            settings=lambda: self.settings,
             begins=self._input_begins,
+            reads=lambda paths: self.watch.reads(paths),
             opened=self._archive_opened,
             loaded=self._query_loaded,
             changed=self.update,
             failed=self.failed,
         )
+        self.state = ArchiveState(
+            self.pump,
+            workers.look,
+            self.archive_bar,
+            opened=lambda: None if self.inputs.archive is None else self.inputs.archive.archive,
+            settings=lambda: self.settings,
+        )
         self.run = SearchRun(
             self.pump,
             self.bench,
             self.searches,
-            grid=self.results,
+            view=self.centre.view,
             status=self.status,
             notices=self.notices,
             changed=self.update,
             failed=self.failed,
         )
-        self.index = ArchiveIndex(
+        self.report = FailuresReport(
             root,
+            theme,
+            self.pump,
+            self.chores,
+            settings=lambda: self.settings,
+            change=self.change,
+            rebuild=lambda then: self.encoder.build(then=then),
+            busy=lambda: self.index.run.running,
+            failed=self.failed,
+        )
+        self.index = ArchiveIndex(
             theme,
             self.pump,
             self.bench,
             index_worker=self.indexer,
             search_worker=self.searches,
-            query_worker=self.chores,
             panels=panels,
+            report=self.report,
             opened=lambda: None if self.inputs.archive is None else self.inputs.archive.archive,
             mode=lambda: self.settings.mode,
             searching=lambda: self.run.running,
+            changed=self.work_title.update,
             failed=self.failed,
         )
+        self.results_file = ResultsFile(self)
         self.selection = Selection(
             self.pump,
             self.chores,
@@ -122,6 +161,8 @@ class App:
             encoder_id=self._encoder_in_use,
             media_folders=lambda: self.settings.media_folders,
         )
+        self.comparing = Comparing(self)
+        self.around = MessagesAround(self)
         self.archives = StoredArchives(
             root,
             theme,
@@ -133,11 +174,15 @@ class App:
             changed=self.index.refresh,
             failed=self.failed,
         )
+        self.looks, self.history, self.batch = ResultLooks(self), QueryHistory(self), Batch(self)
+        self.screen_piece = ScreenPiece(self)
+        self.settings_change, self.closing = SettingsChange(self), Closing(self)
+        self.watch, self.switcher, self.folders = ArchiveWatch(self), ArchiveSwitcher(self), FolderWatch(self)
         self.menu_bar = MenuBar(root, theme, menus.entries(self))
         menus.bind_result_keys(self)
         bind_enter(root)
         window.place(root, settings.window_geometry, self.theme.scale)
-        root.protocol("WM_DELETE_WINDOW", self.close)
+        root.protocol("WM_DELETE_WINDOW", self.closing.ask)
         self.update()
 
     # -- from start to close ---------------------------------------------------------------------------------------
@@ -152,23 +197,22 @@ class App:
 
     def close(self) -> None:
         """Save what is remembered, stop what runs, end."""
+        for tell in self.when_closed:
+            tell()
         self.change(window_geometry=window.geometry_of(self.root))
         self.root.withdraw()
         self.stop()
         self.root.quit()
 
     def stop(self) -> None:
-        """Stop what runs in the background. What does not stop at once ends with the program."""
+        """Stop what runs in the background."""
         self.pump.stop()
-        workers = (self.indexer, self.searches, self.downloads, self.chores)
-        for worker in workers:  # all at the same time, then wait
-            worker.close(timeout=0)
-        deadline = time.monotonic() + _LAST_MOMENT
-        for worker in workers:
-            worker.close(timeout=max(0.0, deadline - time.monotonic()))
+        self.workers.close()
 
     def change(self, **fields: Any) -> None:
         """Change settings and save them."""
+        if fields.keys() & {"media_folders", "allowed_hosts"}:
+            self.root.after_idle(self.state.look)
         self.settings = dataclasses.replace(self.settings, **fields)
         try:
             save_settings(self.settings)
@@ -191,11 +235,15 @@ class App:
     def _archive_opened(self, facts: ArchiveFacts) -> None:
         self.run.forget()
         self.index.show(facts.readiness)
+        self.state.look()
         self.change(last_archive=facts.archive.paths)
         self.status.say(f"Opened {count(len(facts.archive.records), 'picture')}.")
         if is_sample(facts.archive) and not self.centre.sample_queries:
             self.pump.start(self.chores, sample_queries, done=self._sample_queries_ready)
         self.update()
+        self.watch.opened(facts)
+        self.switcher.remember(self.watch.paths)
+        self.folders.opened()
         self._search_if_wanted()
 
     def _sample_queries_ready(self, queries: Any) -> None:
@@ -219,14 +267,20 @@ class App:
         if self._search_when_complete and self.inputs.complete:
             self.search()
 
-    def search(self) -> None:
+    def search(self, wanted: Wanted | None = None) -> None:
+        """``wanted``: only in pictures that fit it."""
         inputs = self.inputs
         if not self.can_search or inputs.archive is None or inputs.query is None:
             return
         self._search_when_complete = False
         self.notices.clear("Error")
-        self.run.start(self.settings, inputs.query.query, inputs.archive.archive)
-        self.results.canvas.focus_set()
+        queries = self.batch.queries
+        query = queries[self.batch.place] if queries else inputs.query.query
+        self.run.start(self.settings, query, inputs.archive.archive, wanted, queries)
+        if not queries:
+            self.history.add(inputs.query)
+        if not self.query_panel.in_use:
+            self.results.canvas.focus_set()
 
     def cancel(self) -> None:
         """Stop the search, or else the reading of an archive."""
@@ -262,6 +316,7 @@ class App:
 
     def _engine_built(self, facts: EngineFacts) -> None:
         self.index.use_encoder(facts.encoder_id)
+        self.inputs.use_text(facts.knows_text)
         # What the modules have made stays for good. Unfrozen, the collector looks through all of it again and again,
         # and the window waits: some 70 ms each time once torch is loaded.
         gc.freeze()
@@ -280,11 +335,12 @@ class App:
 
     def update(self) -> None:
         """Bring the panels in line with what is known and what runs."""
-        self.query_panel.show_action(busy=self.run.running or self.inputs.opening, ready=self.can_search)
+        self.query_panel.show_action(busy=self.run.running or self.inputs.busy, ready=self.can_search)
         if self.inputs.archive is None:
             self.query_panel.say("Open an archive first.")
         elif not self.index.readiness.states:
             self.query_panel.say("The encoder is being loaded …")
+        self.batch.update()
         self.centre.show(self.inputs, self.run)
         self.index.update()
 
@@ -293,8 +349,10 @@ class App:
         self.theme.use(choice)
 
     def show_skipped(self) -> None:
-        dialogs.show_skipped(self.root, self.theme, self.run.skipped)
+        self.report.show_skipped(self.run.skipped, lambda _keys: self.search())
 
-    def chore(self, make_job: Callable[[], Generator[Any, None, Any]]) -> None:
-        """Run a job beside the window of which nothing is to be heard unless it fails."""
-        self.pump.start(self.chores, make_job)
+    def chore(
+        self, make_job: Callable[[], Generator[Any, None, Any]], done: Callable[[Any], None] | None = None
+    ) -> None:
+        """Run a job beside the window; ``done`` gets what it returns."""
+        self.pump.start(self.chores, make_job, done=done)

@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from typing import TYPE_CHECKING, Callable
 
-from ras.gui import dialogs, window
 from ras.gui.bench import Readiness
 from ras.gui.indexing_run import IndexingRun
-from ras.gui.stored_archives import list_failures
 from ras.gui.wording import not_indexed_text
 
 if TYPE_CHECKING:
+    from ras.engine import Retry
     from ras.gui.bench import Bench
+    from ras.gui.failures_report import FailuresReport
     from ras.gui.layout import Panels
     from ras.gui.pump import Pump
     from ras.gui.theme import Theme
-    from ras.records import Archive, Skipped
+    from ras.records import Archive
     from ras.worker import Worker
 
 
 class ArchiveIndex:
-    """``opened`` tells which archive is open, ``mode`` which mode is chosen, ``searching`` whether a search runs."""
+    """``opened`` tells which archive is open, ``mode`` which mode is chosen, ``searching`` whether a search runs.
+
+    ``changed`` is called when an indexing began, went on or ended. ``report`` shows what could not be indexed.
+    """
 
     def __init__(
         self,
-        root: tk.Tk,
         theme: Theme,
         pump: Pump,
         bench: Bench,
         *,
         index_worker: Worker,
         search_worker: Worker,
-        query_worker: Worker,
         panels: Panels,
+        report: FailuresReport,
         opened: Callable[[], Archive | None],
         mode: Callable[[], str],
         searching: Callable[[], bool],
+        changed: Callable[[], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        self._root, self._theme, self._pump, self._bench = root, theme, pump, bench
-        self._search_worker, self._query_worker = search_worker, query_worker
-        self._panels = panels
-        self._opened, self._mode, self._searching = opened, mode, searching
+        self._theme, self._pump, self._bench = theme, pump, bench
+        self._search_worker = search_worker
+        self._panels, self._report = panels, report
+        self._opened, self._mode, self._searching, self._changed = opened, mode, searching, changed
         self._encoder_id = ""
         self.readiness = Readiness()
         self.run = IndexingRun(
@@ -67,10 +69,15 @@ class ArchiveIndex:
     def has_failures(self) -> bool:
         return self.readiness.index is not None and self.readiness.index.failed > 0
 
-    def start(self, retry: bool = False) -> None:
-        """Index the archive that is open; ``retry`` also the pictures that failed before for good."""
+    def start(self, retry: Retry = False) -> None:
+        """Index the archive that is open; ``retry`` also what failed before for good, or only what has these keys.
+
+        Goes on with it where that was paused.
+        """
         archive = self._opened()
-        if self.possible and archive is not None:
+        if self.run.paused and self.run.archive is archive and retry is False:
+            self.run.resume()
+        elif self.possible and archive is not None:
             self.run.start(archive, retry=retry)
 
     def show(self, readiness: Readiness | None = None) -> None:
@@ -94,17 +101,16 @@ class ArchiveIndex:
             self.run.restart()
 
     def update(self) -> None:
-        """Bring the button and the window's title in line with what runs."""
+        """Bring the button in line with what runs."""
         run, archive = self.run, self._opened()
         busy = ""
-        if run.stopping:
-            busy = "Stopping …"
+        if run.stopping or run.pausing:
+            busy = "Stopping …" if run.stopping else "Pausing …"
         elif run.running:
             busy = "Indexing …" if run.archive is archive else "Indexing another …"
-        self._panels.archive_bar.show_index(self.readiness.index, busy)
-        percent = "" if run.percent is None else f"{run.percent} % – "
-        name = "" if archive is None else f"{self._theme.shown(archive.name)} – "
-        self._root.title(f"{percent}{name}{window.TITLE}")
+        resume = run.paused and run.archive is archive
+        self._panels.archive_bar.show_index(self.readiness.index, busy, "Resume indexing" if resume else "")
+        self._changed()
 
     def show_failures(self) -> None:
         """List the pictures of the archive that could not be indexed."""
@@ -113,11 +119,11 @@ class ArchiveIndex:
             self._list_failures(archive)
 
     def _list_failures(self, archive: Archive) -> None:
-        def show(failures: tuple[Skipped, ...]) -> None:
-            again = (lambda: self.start(retry=True)) if archive is self._opened() else None
-            dialogs.show_failures(self._root, self._theme, failures, again)
+        def again(keys: frozenset[str]) -> None:
+            if archive is self._opened():
+                self.start(retry=keys)
 
-        self._pump.start(self._query_worker, lambda: list_failures(archive), done=show)
+        self._report.show_left_out(archive, self._encoder_id, again if archive is self._opened() else None)
 
     def _say(self, archive: Archive, text: str, left_out: bool) -> None:
         """How an indexing went."""

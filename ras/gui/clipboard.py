@@ -6,13 +6,15 @@ import tkinter as tk
 from typing import TYPE_CHECKING, List, Union
 
 from ras.errors import RASError
-from ras.gui.incoming import paths_in
+from ras.gui.incoming import from_numbers, paths_in
+from ras.gui.picture_links import link_in
 from ras.records import Job
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Pasted = Union["Image", List[str]]
+Pasted = Union["Image", List[str], str]
+"""A picture, the paths of files, or a link."""
 
 _NOTHING = "There is no picture on the clipboard, and no file. Copy one and paste again."
 _NO_HELPER = (
@@ -33,11 +35,11 @@ def text_on_clipboard(root: tk.Misc) -> str | None:
     kinds = ["UTF8_STRING"]
     if root.tk.call("tk", "windowingsystem") == "x11":
         kinds = _selection(root, "TARGETS").split()
-    for kind in ("text/uri-list", "UTF8_STRING", "STRING"):
+    for kind in ("text/uri-list", "UTF8_STRING", "STRING", "text/html"):
         if kind in kinds and not any(target.startswith("image/") for target in kinds):
             text = _selection(root, kind)
-            if kind == "text/uri-list":
-                text = _from_numbers(text)
+            if kind.startswith("text/"):
+                text = from_numbers(text)
             if text:
                 return text
     return None
@@ -50,16 +52,8 @@ def _selection(root: tk.Misc, kind: str) -> str:
         return ""
 
 
-def _from_numbers(text: str) -> str:
-    """What Tk makes of a type that it does not know: ``0x66 0x69 …``, a number for each byte."""
-    try:
-        return bytes(int(number, 16) & 0xFF for number in text.split()).decode("utf-8", "replace")
-    except ValueError:
-        return text
-
-
 def paste(text: str | None) -> Job[Pasted]:
-    """A picture, or the paths of files: from the text if there was one, else from the system's clipboard.
+    """A picture, the paths of files, or a link: from the text if there was one, else from the system's clipboard.
 
     A job: on Linux a helper program is asked, which in turn may ask this very program, so that the Tk thread must be
     free to answer. Raises ClipboardError.
@@ -68,6 +62,9 @@ def paste(text: str | None) -> Job[Pasted]:
     paths = paths_in(text) if text else []
     if paths:
         return paths
+    link = link_in(text) if text else ""
+    if link:
+        return link
     from PIL import Image, ImageGrab
 
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from dataclasses import dataclass
-from typing import Callable, Sequence
+from typing import Any, Callable, Sequence
 
 from ras.gui.theme import Theme
 
@@ -18,6 +18,8 @@ class Command:
     """As Tk writes it, without the platform's main modifier: ``Mod-o``, ``Mod-Shift-O``, ``F5``."""
     possible: Callable[[], bool] = lambda: True
     after_line: bool = False
+    ticked: Callable[[], bool] | None = None
+    """Of an entry that is on or off."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,28 @@ def shown_keys(keys: str, aqua: bool) -> str:
     if not keys:
         return ""
     *modifiers, key = keys.split("-")
-    key = {"Return": "Enter", "Escape": "Esc", "comma": ","}.get(key, key.upper() if len(key) == 1 else key)
+    names = {
+        "Return": "Enter",
+        "Escape": "Esc",
+        "comma": ",",
+        "plus": "+",
+        "minus": "-",
+        "Next": "Page Down",
+        "Prior": "Page Up",
+    }
+    key = names.get(key, key.upper() if len(key) == 1 else key)
     if aqua:
-        return "".join({"Mod": "⌘", "Shift": "⇧"}[modifier] for modifier in sorted(modifiers, reverse=True)) + key
+        marks = {"Mod": "⌘", "Shift": "⇧", "Alt": "⌥"}
+        return "".join(marks[modifier] for modifier in sorted(modifiers, reverse=True)) + key
     return "+".join([{"Mod": "Ctrl"}.get(modifier, modifier) for modifier in modifiers] + [key])
+
+
+def key_sequences(keys: str, widget: tk.Misc) -> set[str]:
+    """``Mod-o`` → ``<Control-o>`` and ``<Control-O>``, on macOS with ``Command``: what Tk binds."""
+    sequence = keys.replace("Mod", "Command" if widget.tk.call("tk", "windowingsystem") == "aqua" else "Control")
+    # With Caps Lock on, the key is the capital letter; Tk prefers a binding with Shift where there is one.
+    either = {sequence, sequence[:-1] + sequence[-1].upper() if sequence[-2] == "-" else sequence}
+    return {f"<{each}>" for each in either}
 
 
 class MenuBar(tk.Menu):
@@ -48,10 +68,10 @@ class MenuBar(tk.Menu):
 
     def __init__(self, root: tk.Tk, theme: Theme, entries: Sequence[Command | Choice]) -> None:
         super().__init__(root, tearoff=False)
-        self._theme, self._entries = theme, entries
+        self._theme, self.entries = theme, entries
         self._aqua = root.tk.call("tk", "windowingsystem") == "aqua"
         self._menus: list[tk.Menu] = []
-        self._variables: dict[Choice, tk.StringVar] = {}
+        self._variables: dict[Choice | Command, tk.Variable] = {}
         for name in dict.fromkeys(entry.menu for entry in entries):
             menu = tk.Menu(self, tearoff=False, postcommand=lambda: None)
             menu.configure(postcommand=lambda menu=menu, name=name: self._fill(menu, name))  # type: ignore[misc]
@@ -68,7 +88,7 @@ class MenuBar(tk.Menu):
 
     def _fill(self, menu: tk.Menu, name: str) -> None:
         menu.delete(0, "end")
-        for entry in self._entries:
+        for entry in self.entries:
             if entry.menu != name:
                 continue
             if entry.after_line:
@@ -80,20 +100,23 @@ class MenuBar(tk.Menu):
                     command = lambda entry=entry, value=value: entry.choose(value)  # noqa: E731
                     menu.add_radiobutton(label=label, value=value, variable=variable, command=command)
                 continue
-            menu.add_command(
-                label=entry.label,
-                command=entry.run,
-                accelerator=shown_keys(entry.keys, self._aqua),
-                state="normal" if entry.possible() else "disabled",
-            )
+            options: dict[str, Any] = {
+                "label": entry.label,
+                "command": entry.run,
+                "accelerator": shown_keys(entry.keys, self._aqua),
+                "state": "normal" if entry.possible() else "disabled",
+            }
+            if entry.ticked is None:
+                menu.add_command(**options)
+            else:
+                self._variables[entry] = tk.BooleanVar(menu, entry.ticked())
+                menu.add_checkbutton(variable=self._variables[entry], **options)
 
     def _bind_keys(self, root: tk.Tk) -> None:
-        for entry in self._entries:
+        for entry in self.entries:
             if isinstance(entry, Command) and entry.keys:
-                sequence = entry.keys.replace("Mod", "Command" if self._aqua else "Control")
-                # With Caps Lock on, the key is the capital letter; Tk prefers a binding with Shift where there is one.
-                for keys in {sequence, sequence[:-1] + sequence[-1].upper() if sequence[-2] == "-" else sequence}:
-                    root.bind(f"<{keys}>", lambda _event, entry=entry: self._run(entry))  # type: ignore[misc]
+                for keys in key_sequences(entry.keys, root):
+                    root.bind(keys, lambda _event, entry=entry: self._run(entry))  # type: ignore[misc]
 
     @staticmethod
     def _run(entry: Command) -> str | None:

@@ -6,44 +6,13 @@ import logging
 import platform
 import tkinter as tk
 import traceback
-from pathlib import Path
 from tkinter import ttk
 
 from ras import __version__
 from ras.gui.theme import Theme
-from ras.paths import data_folder
+from ras.log_file import log_path
 
 log = logging.getLogger(__name__)
-
-
-def log_folder() -> Path:
-    return data_folder() / "logs"
-
-
-def start_log() -> logging.Handler | None:
-    """Write the log of the program to a file that does not grow for ever; None where the folder cannot be written."""
-    from logging.handlers import RotatingFileHandler
-
-    try:
-        log_folder().mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
-            log_folder() / "ras.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-        )
-    except OSError as exc:
-        log.warning("The log cannot be written: %s", exc)
-        return None
-    # Warnings of libraries (Pillow's, of odd metadata in a picture) belong in the file, not in a terminal.
-    logging.captureWarnings(True)
-    warnings = logging.getLogger("py.warnings")
-    warnings.setLevel(logging.WARNING)
-    warnings.addHandler(handler)
-    warnings.propagate = False
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    for terminal in logging.getLogger().handlers:
-        terminal.setLevel(max(terminal.level, logging.WARNING))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger("ras").setLevel(logging.INFO)
-    return handler
 
 
 class CrashReporter:
@@ -75,7 +44,7 @@ class CrashReporter:
         ttk.Label(
             frame,
             text="This is a fault of the program, not of yours. You can go on; if it comes again, please report it "
-            f"with the details below. They are also in the log: {log_folder() / 'ras.log'}",
+            f"with the details below. They are also in the log: {log_path()}",
             wraplength=px(520),
             justify="left",
         ).pack(anchor="w", pady=(px(8), px(12)))

@@ -1,4 +1,4 @@
-"""Points in time in the user's own zone and format."""
+"""Points in time in the user's own zone, and in the format of the user's region or the same everywhere."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import datetime
 log = logging.getLogger(__name__)
 
 
-def use_local_format() -> None:
-    """Let dates follow the user's regional settings. Once, at the start of the program."""
+def use_format(choice: str) -> None:
+    """Let dates follow the user's regional settings (``system``), or none (``iso``)."""
     try:
-        locale.setlocale(locale.LC_TIME, "")
+        locale.setlocale(locale.LC_TIME, "C" if choice == "iso" else "")
     except locale.Error as exc:
         log.info("The regional format of dates cannot be used: %s", exc)
 
@@ -25,6 +25,12 @@ def short_date(moment: datetime) -> str:
 def long_date(moment: datetime) -> str:
     """Day and time."""
     return _local(moment).strftime("%d %B %Y, %H:%M" if _no_region() else "%x %X")
+
+
+def spoken_date(moment: datetime) -> str:
+    """The day, to stand in a sentence: ``2 March 2021``."""
+    local = _local(moment)
+    return f"{local.day} {local.strftime('%B %Y')}"
 
 
 def _local(moment: datetime) -> datetime:

@@ -1,31 +1,31 @@
-"""Small windows over the main one: shortcuts, about, the doctor, the list of skipped pictures, choosing files."""
+"""Small windows over the main one: a text to read; choosing files; what other windows are made of."""
 
 from __future__ import annotations
 
-import platform
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING, Callable, Sequence
+from typing import Callable, Sequence
 
-from ras import __version__
 from ras.gui.theme import Theme
-
-if TYPE_CHECKING:
-    from ras.records import Skipped
-
-_LISTED = 2000
 
 
 def choose_archive(parent: tk.Misc) -> list[str]:
-    """The export's file, or the files of its parts; empty when the user thought better of it."""
+    """The files of one or several archives; empty when the user thought better of it."""
     from tkinter import filedialog
 
     chosen = filedialog.askopenfilenames(
         parent=parent,
-        title="Open an export of a Discord channel",
-        filetypes=[("Discord exports", "*.json"), ("All files", "*")],
+        title="Open Discord archives",
+        filetypes=[("Discord archives", _archive_patterns()), ("All files", "*")],
     )
     return [str(path) for path in chosen or ()]
+
+
+def _archive_patterns() -> tuple[str, ...]:
+    """In capitals too: on Linux Tk takes them for other endings."""
+    from ras.gui.incoming import archive_endings
+
+    return tuple(f"*{each}" for ending in archive_endings() for each in (ending, ending.upper()))
 
 
 def choose_picture(parent: tk.Misc) -> str | None:
@@ -48,6 +48,27 @@ def choose_weights(parent: tk.Misc) -> str | None:
     return str(chosen) if chosen else None
 
 
+def choose_folder(parent: tk.Misc, title: str) -> str | None:
+    from tkinter import filedialog
+
+    chosen = filedialog.askdirectory(parent=parent, title=title, mustexist=True)
+    return str(chosen) if chosen else None
+
+
+def choose_csv(parent: tk.Misc) -> str | None:
+    """Where to write a table; the dialog asks before a file is overwritten."""
+    from tkinter import filedialog
+
+    chosen = filedialog.asksaveasfilename(
+        parent=parent,
+        title="Save the list as a table",
+        initialfile="left-out.csv",
+        defaultextension=".csv",
+        filetypes=[("Tables (CSV)", "*.csv"), ("All files", "*")],
+    )
+    return str(chosen) if chosen else None
+
+
 def dialog(
     parent: tk.Tk, theme: Theme, title: str, buttons: Sequence[tuple[str, Callable[[], None]]] = ()
 ) -> tuple[tk.Toplevel, ttk.Frame]:
@@ -55,6 +76,14 @@ def dialog(
 
     ``buttons`` stand before the one that closes.
     """
+    window, frame, row = dialog_with_row(parent, theme, title)
+    for label, command in buttons:
+        ttk.Button(row, text=label, command=command).pack(side="right", padx=(0, theme.px(8)))
+    return window, frame
+
+
+def dialog_with_row(parent: tk.Tk, theme: Theme, title: str) -> tuple[tk.Toplevel, ttk.Frame, ttk.Frame]:
+    """The same, and the row that has the button that closes on its right, for more of them."""
     window = tk.Toplevel(parent, background=theme.palette.ground)
     window.title(f"{title} – RAS")
     window.transient(parent)
@@ -65,39 +94,28 @@ def dialog(
     row.pack(side="bottom", fill="x", pady=(theme.px(16), 0))
     close = ttk.Button(row, text="Close", style="Accent.TButton", command=window.destroy)
     close.pack(side="right")
-    for label, command in buttons:
-        ttk.Button(row, text=label, command=command).pack(side="right", padx=(0, theme.px(8)))
     window.bind("<Escape>", lambda _event: window.destroy())
     window.geometry(f"+{parent.winfo_rootx() + theme.px(80)}+{parent.winfo_rooty() + theme.px(60)}")
     close.focus_set()
-    return window, frame
+    return window, frame, row
 
 
-def show_shortcuts(parent: tk.Tk, theme: Theme, shortcuts: Sequence[tuple[str, str]]) -> tk.Toplevel:
-    """``shortcuts``: (what it does, the keys)."""
-    window, frame = dialog(parent, theme, "Keyboard shortcuts")
-    table = ttk.Frame(frame)
-    table.pack(fill="both", expand=True)
-    for row, (label, keys) in enumerate(shortcuts):
-        ttk.Label(table, text=keys, style="Strong.TLabel").grid(row=row, column=0, sticky="w", pady=theme.px(2))
-        ttk.Label(table, text=label).grid(row=row, column=1, sticky="w", padx=(theme.px(24), 0))
-    return window
+def centre(window: tk.Toplevel, parent: tk.Tk) -> None:
+    """Put a window as large as it needs to be over the middle of the main one, within the screen."""
+    window.update_idletasks()
+    left = parent.winfo_rootx() + (parent.winfo_width() - window.winfo_reqwidth()) // 2
+    top = parent.winfo_rooty() + (parent.winfo_height() - window.winfo_reqheight()) // 3
+    window.geometry(f"+{max(0, left)}+{max(0, top)}")
 
 
-def show_about(parent: tk.Tk, theme: Theme, encoder: str) -> tk.Toplevel:
-    import PIL
-
-    window, frame = dialog(parent, theme, f"Reverse Archive Search {__version__}")
-    lines = (
-        "Finds where a picture was posted in a Discord archive.",
-        "Everything happens on this computer; only pictures of the archive are downloaded.",
-        "",
-        f"Encoder in use: {encoder or 'not loaded yet'}",
-        f"Python {platform.python_version()}, Tk {parent.tk.call('info', 'patchlevel')}, Pillow {PIL.__version__}",
-        platform.platform(),
-    )
-    ttk.Label(frame, text="\n".join(lines), justify="left").pack(anchor="w")
-    return window
+def place_over(window: tk.Toplevel, parent: tk.Tk, theme: Theme, most: tuple[int, int], least: tuple[int, int]) -> None:
+    """Put a window over the main one, no larger than that. ``most`` and ``least``: its size at 100 %."""
+    px, sizes = theme.px, (parent.winfo_width() - theme.px(48), parent.winfo_height() - theme.px(40))
+    width, height = (min(px(high), max(px(low), size)) for high, low, size in zip(most, least, sizes))
+    left = parent.winfo_rootx() + (parent.winfo_width() - width) // 2
+    top = parent.winfo_rooty() + (parent.winfo_height() - height) // 3
+    window.geometry(f"{width}x{height}+{max(0, left)}+{max(0, top)}")
+    window.minsize(px(least[0]), px(least[1]))
 
 
 def show_text(parent: tk.Tk, theme: Theme, title: str, text: str) -> tk.Toplevel:
@@ -109,47 +127,6 @@ def show_text(parent: tk.Tk, theme: Theme, title: str, text: str) -> tk.Toplevel
     box.configure(state="disabled")
     box.pack(fill="both", expand=True)
     return window
-
-
-def show_skipped(parent: tk.Tk, theme: Theme, skipped: Sequence[Skipped]) -> tk.Toplevel:
-    """The pictures that the last search left out, with the reason for each."""
-    window, frame = dialog(parent, theme, f"Skipped pictures ({len(skipped):,})")
-    _list(frame, theme, skipped)
-    return window
-
-
-def show_failures(
-    parent: tk.Tk, theme: Theme, failures: Sequence[Skipped], try_again: Callable[[], None] | None
-) -> tk.Toplevel:
-    """The pictures that could not be indexed, with the reason for each."""
-
-    def again() -> None:
-        window.destroy()
-        assert try_again is not None
-        try_again()
-
-    buttons = [("Try again", again)] if failures and try_again is not None else []
-    window, frame = dialog(parent, theme, f"Left out of the index ({len(failures):,})", buttons)
-    said = "What may come right by itself is tried again by the next indexing; “Try again” tries all of them now."
-    ttk.Label(frame, text=said, style="Muted.TLabel").pack(anchor="w", pady=(0, theme.px(8)))
-    _list(frame, theme, failures)
-    return window
-
-
-def _list(frame: ttk.Frame, theme: Theme, skipped: Sequence[Skipped]) -> None:
-    if len(skipped) > _LISTED:
-        ttk.Label(frame, text=f"The first {_LISTED:,} are listed.", style="Muted.TLabel").pack(anchor="w")
-    columns = {
-        "reason": ("Reason", 150),
-        "file": ("File", 200),
-        "channel": ("Channel", 120),
-        "detail": ("Details", 380),
-    }
-    found = table(frame, theme, columns, stretch="detail")
-    for entry in skipped[:_LISTED]:
-        record = entry.record
-        values = (entry.reason.text, record.file_name, f"#{record.channel.name}", entry.detail)
-        found.insert("", "end", values=[theme.shown(value) for value in values])
 
 
 def table(

@@ -6,9 +6,13 @@ import logging
 import tkinter as tk
 from typing import Any, Callable
 
-from ras.gui.incoming import paths_in
+from ras.gui.incoming import from_numbers, paths_in
+from ras.gui.picture_links import link_in
 
 log = logging.getLogger(__name__)
+
+_PAGES = ("text/html", "HTML Format")
+"""A piece of a page, with the picture in it, as X11 and Windows call it."""
 
 
 def accept_drops(
@@ -16,16 +20,20 @@ def accept_drops(
     *,
     hovering: Callable[[bool], None],
     files: Callable[[list[str]], None],
+    link: Callable[[str], None],
     refuse: Callable[[str], None],
 ) -> bool:
-    """Take files that are dropped anywhere on the window; whether that works here. Without it, nothing else suffers."""
+    """Take files and links to pictures that are dropped anywhere on the window; whether that works here.
+
+    Without it, nothing else suffers.
+    """
     try:
         from tkinterdnd2 import COPY, DND_FILES, DND_TEXT, TkinterDnD
 
         TkinterDnD._require(window.winfo_toplevel())
         # The package gives its methods to every widget but the root, which no type says.
         target: Any = window
-        target.drop_target_register(DND_FILES, DND_TEXT)
+        target.drop_target_register(DND_FILES, DND_TEXT, *_PAGES)
     except (ImportError, RuntimeError, AttributeError, tk.TclError) as exc:
         log.warning("Drag and drop does not work here: %s", exc)
         return False
@@ -41,7 +49,7 @@ def accept_drops(
     def dropped(event: Any) -> str:
         hovering(False)
         # Called later: until this returns, the program that the drag comes from waits.
-        window.after(1, lambda: _take(window, event.data, files, refuse))
+        window.after(1, lambda: _take(window, event.data, files, link, refuse))
         return str(COPY)
 
     target.dnd_bind("<<DropEnter>>", entered)
@@ -51,13 +59,26 @@ def accept_drops(
     return True
 
 
-def _take(window: tk.Widget, data: str, files: Callable[[list[str]], None], refuse: Callable[[str], None]) -> None:
+def _take(
+    window: tk.Widget,
+    data: str,
+    files: Callable[[list[str]], None],
+    link: Callable[[str], None],
+    refuse: Callable[[str], None],
+) -> None:
+    data = from_numbers(data)
     try:
         entries = [str(entry) for entry in window.tk.splitlist(data)]
     except tk.TclError:  # a dropped text is no Tcl list
         entries = [data]
     paths = paths_in("\n".join(entries)) or paths_in(data)
+    found = "" if paths else link_in(data) or link_in("\n".join(entries))
     if paths:
         files(paths)
+    elif found:
+        link(found)
     else:
-        refuse("That was not a file. Save the picture first and drop its file, or copy the picture and paste it.")
+        refuse(
+            "That was neither a file nor the link of a picture. Save the picture first and drop its file, or copy the "
+            "picture and paste it."
+        )

@@ -43,6 +43,8 @@ class EncoderChoice:
         self._built, self._loading, self._downloading = built, loading, downloading
         self._notice, self._failed = notice, failed
         self._build: Ticket | None = None
+        self._then: list[Callable[[], None]] = []
+        """To be called when the engine is built."""
         self._download: Ticket | None = None
         self.facts: EngineFacts | None = None
 
@@ -50,8 +52,10 @@ class EncoderChoice:
     def downloading(self) -> bool:
         return self._download is not None
 
-    def build(self, after_download: bool = False) -> None:
-        """Build the engine as the settings say, behind the window."""
+    def build(self, after_download: bool = False, then: Callable[[], None] | None = None) -> None:
+        """Build the engine as the settings say, behind the window; ``then`` is called with the new one in use."""
+        if then is not None:
+            self._then.append(then)
         if self._build is not None:
             self._build.cancel()
         settings = self._settings()
@@ -68,6 +72,9 @@ class EncoderChoice:
             self.facts, missing = found
             self._loading(None)
             self._built(self.facts)
+            waiting, self._then = self._then, []
+            for call in waiting:
+                call()
             if missing and (settings.encoder == "clip" or self._settings().download_clip):
                 self.download()  # which says more than the notice of the fallback
                 return
@@ -77,7 +84,7 @@ class EncoderChoice:
                 self._notice(f"{self.facts.encoder_name} is ready: from now on searches use it.")
 
         def failed(error: BaseException) -> None:
-            self._build = None
+            self._build, self._then = None, []
             self._loading(None)
             self._failed(error)
 

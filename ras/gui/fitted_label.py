@@ -11,8 +11,8 @@ from ras.gui.theme import Theme
 class FittedLabel(ttk.Label):
     """Small and muted. Put it into a column that takes what is left over, and have it fill that (``sticky="ew"``)."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme) -> None:
-        super().__init__(parent, style="Muted.TLabel")
+    def __init__(self, parent: tk.Misc, theme: Theme, style: str = "Muted.TLabel") -> None:
+        super().__init__(parent, style=style)
         self._theme = theme
         self.text = ""
         """The whole of it."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from typing import Sequence
-from urllib.parse import unquote, urlsplit
 
+from ras.file_urls import is_file_url, path_of_url
 from ras.records import Job
 from ras.text import clean
+
+_STARTS = (b"{", b"[{", b"PK\x03\x04", b"SQLite format 3\0")
+"""What files of other names start with: JSON, a zip, a database of Discord History Tracker."""
 
 
 @dataclass(frozen=True)
@@ -22,34 +24,43 @@ class Incoming:
 
 
 def sort_files(paths: Sequence[str]) -> Job[Incoming]:
-    """Look at the first bytes of each file: names lie. A job, since a disk may be slow to answer."""
+    """Look at the first bytes of each file: names lie. A job, since a disk may be slow to answer.
+
+    A folder is an archive: whether there are exports in it is found out by reading it.
+    """
     from ras.images import is_searched, kind_name, sniff_format
 
+    endings = archive_endings()
     archives, pictures, refusals = [], [], []
     for path in paths:
         yield from ()
         name = f"“{clean(os.path.basename(path) or path, longest=100)}”"
         try:
+            if os.path.isdir(path):
+                archives.append(path)
+                continue
             with open(path, "rb") as file:
                 head = file.read(64)
-        except IsADirectoryError:
-            refusals.append(f"{name} is a folder. Drop the export (JSON) or the picture itself.")
-            continue
         except (OSError, ValueError) as exc:
-            folder = os.path.isdir(path)  # Windows says "permission denied" of a folder
-            reason = "it is a folder" if folder else getattr(exc, "strerror", None) or str(exc)
-            refusals.append(f"{name} cannot be used: {reason}.")
+            refusals.append(f"{name} cannot be used: {getattr(exc, 'strerror', None) or exc}.")
             continue
         kind = sniff_format(head)
         if kind is not None and is_searched(kind):
             pictures.append(path)
         elif kind is not None:
             refusals.append(f"{name} is a {kind_name(kind)} picture; RAS searches for PNG and JPEG pictures.")
-        elif path.lower().endswith(".json") or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        elif path.lower().endswith(endings) or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_STARTS):
             archives.append(path)
         else:
-            refusals.append(f"{name} is neither a picture (PNG or JPEG) nor a Discord export (JSON).")
+            refusals.append(f"{name} is neither a picture (PNG or JPEG) nor a Discord archive.")
     return Incoming(tuple(archives), tuple(pictures), tuple(refusals))
+
+
+def archive_endings() -> tuple[str, ...]:
+    """Of files that may be archives, or hold some; in small letters."""
+    from ras.archive.formats import ENDINGS
+
+    return (*ENDINGS, ".zip")
 
 
 def paths_in(text: str) -> list[str]:
@@ -59,18 +70,16 @@ def paths_in(text: str) -> list[str]:
         entry = line.strip().strip('"')
         if entry.startswith("#") or entry in ("copy", "cut", "x-special/nautilus-clipboard"):
             continue
-        path = path_of_url(entry) if entry.lower().startswith("file:") else os.path.expanduser(entry)
+        path = path_of_url(entry) if is_file_url(entry) else os.path.expanduser(entry)
         if path and os.path.isabs(path):
             paths.append(path)
     return paths
 
 
-def path_of_url(url: str) -> str:
-    """The path of a file:// URL of this machine, else an empty string."""
-    parts = urlsplit(url)
-    if parts.scheme.lower() != "file" or parts.netloc not in ("", "localhost"):
-        return ""
-    path = unquote(parts.path)
-    if sys.platform == "win32":
-        path = path.lstrip("/").replace("/", "\\")
-    return path
+def from_numbers(text: str) -> str:
+    """What Tk makes of a type that it does not know, as a text: ``0x66 0x69 …`` or ``102 105 …``, one for each byte."""
+    try:
+        data = bytes(int(number, 0) & 0xFF for number in text.split())
+    except ValueError:
+        return text
+    return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")

@@ -33,6 +33,7 @@ class Panels(ttk.Frame):
             theme,
             can_drop=can_drop,
             open_archive=lambda: app.inputs.ask_for_archive(),
+            switch=lambda: app.switcher.open(),
             index=lambda: app.index.start(),
             show_failures=lambda: app.index.show_failures(),
         )
@@ -46,6 +47,10 @@ class Panels(ttk.Frame):
             can_drop=can_drop,
             browse=lambda: app.inputs.ask_for_picture(),
             clear=lambda: app.inputs.clear_query(),
+            crop=lambda box: app.inputs.crop(box),
+            describe=lambda text, weight: app.inputs.describe(text, weight),
+            paste=lambda: app.inputs.paste_no_text(),
+            choose_query=lambda index: (app.batch if app.batch.active else app.history).choose(index),
             choose_mode=app.choose_mode,
             choose_scope=app.choose_scope,
             search=app.search,
@@ -62,12 +67,24 @@ class Panels(ttk.Frame):
             opened=app.actions.open_message.run,
             menu=app.actions.pop_up,
             search=app.search,
+            search_only=app.search,
+            order=lambda order: app.looks.choose(order=order),
+            resize=lambda size: app.looks.choose(tile_size=size),
+            turn=lambda: app.looks.turn_list(),
             show_rest=app.show_rest,
             search_wider=lambda: app.choose_scope("all"),
             can_drop=can_drop,
         )
         self.centre.grid(row=2, column=1, sticky="nsew", padx=(px(4), 0))
-        self.details = DetailsPanel(self, theme, actions=app.actions.in_panel, close=lambda: app.selection.toggle())
+        self.details = DetailsPanel(
+            self,
+            theme,
+            actions=app.actions.in_panel,
+            close=lambda: app.selection.toggle(),
+            reveal=lambda: self.centre.results.reveal_selected(),
+            compare=lambda: app.comparing.open(),
+            around=lambda: app.around.toggle(),
+        )
         self.details.grid(row=2, column=2, sticky="ns", padx=(px(8), 0))
         self.details.grid_propagate(False)
         self.details.grid_remove()
@@ -75,8 +92,10 @@ class Panels(ttk.Frame):
             self,
             theme,
             show_skipped=app.show_skipped,
+            pause_indexing=lambda: app.index.run.pause_or_resume(),
             stop_indexing=lambda: app.index.run.stop(),
             stop_download=lambda: app.encoder.stop_download(),
+            progressed=app.work_title.update,
         )
         self.status.grid(row=3, column=0, columnspan=3, sticky="ew", pady=(px(10), 0))
         self.bind("<Configure>", self._resized)
@@ -88,6 +107,7 @@ class Panels(ttk.Frame):
             self,
             hovering=lambda over: self.query_panel.zone.light(over),
             files=lambda paths: app.inputs.take_files(paths),
+            link=lambda link: app.inputs.load_link(link),
             refuse=lambda text: self.notices.say(text),
         )
 

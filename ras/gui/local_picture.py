@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Sequence
 
-from ras.media import media_path
-from ras.records import ImageRecord, Job
+from ras.media import MediaReader
+from ras.records import ImageRecord, Job, Notice
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ras.gui.overlay import Layers
+
 _MOST_BYTES = 64_000_000
+_SHORTER_SIDE = 2400
+"""Of a large picture that is looked at closely no more is decoded than this asks for."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +29,31 @@ class LocalPicture:
 def look(record: ImageRecord, media_folders: Sequence[str], room: tuple[int, int]) -> Job[LocalPicture]:
     """Find the record's file and decode it to about ``room`` (pixels)."""
     yield from ()
-    from ras.errors import DecodeError
+    from ras.errors import DecodeError, FetchError
     from ras.images import decode_image
 
-    path = media_path(record, media_folders)
     try:
-        if path is None or path.stat().st_size > _MOST_BYTES:
-            return LocalPicture(record.key, None)
-        image = decode_image(path.read_bytes(), extra_formats=True)
-    except (DecodeError, OSError):  # the preview of the search stays
+        with MediaReader(media_folders) as media:
+            image = decode_image(media.read(record, _MOST_BYTES), extra_formats=True)
+    except (DecodeError, FetchError):  # the preview of the search stays
         return LocalPicture(record.key, None)
     image.thumbnail((room[0] * 2, room[1] * 2))
     return LocalPicture(record.key, image)
+
+
+def look_closely(record: ImageRecord, media_folders: Sequence[str]) -> Job[Layers | None]:
+    """Find the record's file and decode it to be looked at in parts; None where there is none to be had."""
+    yield from ()
+    from ras.errors import DecodeError, FetchError
+    from ras.gui.overlay import layers
+    from ras.images.decoding import decode_shrunk
+
+    try:
+        with MediaReader(media_folders) as media:
+            data = media.read(record, _MOST_BYTES)
+        yield Notice("")  # a place to be cancelled at
+        shrunk = decode_shrunk(data, at_least=_SHORTER_SIDE, extra_formats=True)
+    except (DecodeError, FetchError):
+        return None
+    yield Notice("")  # a place to be cancelled at
+    return layers(shrunk.image, shrunk.size)

@@ -1,4 +1,4 @@
-"""A line that says how far a job is: a sentence, a bar, and a button that stops it."""
+"""A line that says how far a job is: a sentence, a bar, and buttons that stop it or let it pause."""
 
 from __future__ import annotations
 
@@ -13,10 +13,20 @@ from ras.records import Progress
 
 
 class ProgressLine(ttk.Frame):
-    """Takes no room until ``show``; put it into a grid. ``failed`` is the word for pictures that could not be had."""
+    """Takes no room until ``show``; put it into a grid. ``failed`` is the word for pictures that could not be had.
+
+    With ``pause``, a button stands before the one that stops.
+    """
 
     def __init__(
-        self, parent: tk.Misc, theme: Theme, *, stop_label: str, stop: Callable[[], None], failed: str = "skipped"
+        self,
+        parent: tk.Misc,
+        theme: Theme,
+        *,
+        stop_label: str,
+        stop: Callable[[], None],
+        pause: Callable[[], None] | None = None,
+        failed: str = "skipped",
     ) -> None:
         super().__init__(parent)
         px = theme.px
@@ -26,8 +36,12 @@ class ProgressLine(ttk.Frame):
         self._text.grid(row=0, column=0, sticky="ew")
         self._bar = ttk.Progressbar(self, length=px(180))
         self._bar.grid(row=0, column=1, padx=px(12))
+        self.pause: ttk.Button | None = None
+        if pause is not None:
+            self.pause = ttk.Button(self, style="Quiet.TButton", command=pause)
+            self.pause.grid(row=0, column=2, padx=(0, px(4)))
         self.stop = ttk.Button(self, text=stop_label, style="Quiet.TButton", command=stop)
-        self.stop.grid(row=0, column=2)
+        self.stop.grid(row=0, column=3)
 
     @property
     def text(self) -> str:
@@ -38,6 +52,11 @@ class ProgressLine(ttk.Frame):
         self._text.say(progress_text(event, self._failed))
         fill(self._bar, event)
         self.grid()
+
+    def second(self, label: str, state: str) -> None:
+        """What stands on the button before the one that stops: ``Pause``, ``Resume``."""
+        if self.pause is not None:
+            self.pause.configure(text=label, state=state)
 
     def hide(self) -> None:
         self._text.say("")

@@ -7,7 +7,10 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Callable, Sequence
 
 from ras.gui.drop_zone import DropZone
-from ras.gui.theme import Theme
+from ras.gui.query_strip import QueryStrip, StripItem
+from ras.gui.text_field import TextField
+from ras.gui.theme import Theme, has_focus
+from ras.gui.tooltip import Tooltip
 from ras.gui.wording import mode_label, mode_word
 from ras.settings import MODES, SCOPES
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ras.engine import ModeState
+    from ras.gui.crop_box import CropBox
 
 
 class QueryPanel(ttk.Frame):
@@ -28,6 +32,10 @@ class QueryPanel(ttk.Frame):
         can_drop: bool,
         browse: Callable[[], None],
         clear: Callable[[], None],
+        crop: Callable[[CropBox | None], None],
+        describe: Callable[[str, float], None],
+        choose_query: Callable[[int], None],
+        paste: Callable[[], bool],
         choose_mode: Callable[[str], None],
         choose_scope: Callable[[str], None],
         search: Callable[[], None],
@@ -38,7 +46,9 @@ class QueryPanel(ttk.Frame):
         self._choose_mode = choose_mode
         self._search, self._cancel = search, cancel
         self.columnconfigure(0, weight=1)
-        self.zone = DropZone(self, theme, can_drop=can_drop, browse=browse, clear=clear)
+        self.zone = DropZone(
+            self, theme, can_drop=can_drop, browse=browse, clear=clear, cropping=self._show_size, crop=crop
+        )
         self.zone.grid(row=0, sticky="ew")
 
         caption = ttk.Frame(self, style="Card.TFrame")
@@ -49,12 +59,32 @@ class QueryPanel(ttk.Frame):
         self._about = ttk.Label(caption, style="Card.Muted.TLabel")
         self._about.grid(row=1, sticky="w")
         self._clear = ttk.Button(caption, style="Card.Quiet.TButton", command=clear)
+        Tooltip(self._clear, theme, lambda: "Forget the picture")
+        self.whole = ttk.Button(
+            caption, text="Whole picture", style="Card.Link.TButton", command=self.zone.dragging.undo
+        )
+        self._size = (0, 0)
         self._caption = caption
 
+        self._recent: tuple[StripItem, ...] = ()
+        self._batch: tuple[StripItem, ...] = ()
+        self.strip = QueryStrip(self, theme, choose=choose_query)
+        self.strip.grid(row=2, sticky="ew", pady=(theme.px(10), 0))
+        self.strip.grid_remove()
+        self.text_field = TextField(
+            self,
+            theme,
+            changed=lambda: describe(self.text_field.text, self.text_field.weight),
+            search=search,
+            paste=paste,
+        )
+        self.text_field.grid(row=3, sticky="ew", pady=(theme.px(10), 0))
+        self.text_field.grid_remove()
+
         self._how = ttk.Label(self, text="How to search", style="Card.Muted.TLabel")
-        self._how.grid(row=2, sticky="w", pady=(theme.px(14), 0))
+        self._how.grid(row=4, sticky="w", pady=(theme.px(14), 0))
         self._scope, self._mode = tk.StringVar(self), tk.StringVar(self)
-        self.scope_button, self.scope_menu = self._choice(row=3)
+        self.scope_button, self.scope_menu = self._choice(row=5)
         for scope, label in SCOPES.items():
             self.scope_menu.add_radiobutton(
                 label=label,
@@ -62,11 +92,11 @@ class QueryPanel(ttk.Frame):
                 variable=self._scope,
                 command=lambda scope=scope: choose_scope(scope),  # type: ignore[misc]
             )
-        self._modes, self.mode_menu = self._choice(row=4)
+        self._modes, self.mode_menu = self._choice(row=6)
         self._word = ttk.Label(self, style="Card.Muted.TLabel", anchor="nw", justify="left")
-        self._word.grid(row=5, sticky="ew", pady=(theme.px(6), 0))
+        self._word.grid(row=7, sticky="ew", pady=(theme.px(6), 0))
         self.action = ttk.Button(self, text="Search", style="Card.Accent.TButton", command=search)
-        self.action.grid(row=6, sticky="ew", pady=(theme.px(16), 0))
+        self.action.grid(row=8, sticky="ew", pady=(theme.px(16), 0))
         for part in (self, self._caption, self._word):
             part.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", self._recolour, add=True)
@@ -74,17 +104,24 @@ class QueryPanel(ttk.Frame):
         self._recolour()
         self.show_nothing()
 
-    def show_picture(self, preview: Image, name: str, about: str) -> None:
-        self.zone.show(preview)
+    def show_picture(self, preview: Image, name: str, size: tuple[int, int], crop: CropBox | None = None) -> None:
+        """``size``: of the whole picture, in pixels; ``crop``: the part of it that is searched for."""
+        self._size = size
+        self.zone.show(preview, size, crop)
         self._full_name = self._theme.shown(name)
-        self._about.configure(text=about)
+        self._show_size(crop)
+        if crop is None:
+            self.whole.grid_remove()
+        else:  # not while the mouse drags: the picture would move under it
+            self.whole.grid(row=2, column=0, columnspan=2, sticky="w")
         self._clear.grid(row=0, column=1, rowspan=2, sticky="e")
         self._caption.grid()
         self._fit()
 
-    def show_loading(self, name: str) -> None:
+    def show_loading(self, name: str, doing: str = "Opening") -> None:
         self._full_name = self._theme.shown(name)
-        self._about.configure(text="Opening the picture …")
+        self._about.configure(text=f"{doing} the picture …")
+        self.whole.grid_remove()
         self._caption.grid()
         self._fit()
 
@@ -92,6 +129,46 @@ class QueryPanel(ttk.Frame):
         self.zone.show(None)
         self._caption.grid_remove()
         self._fit()
+
+    @property
+    def about(self) -> str:
+        """What is said under the picture's name."""
+        return str(self._about.cget("text"))
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the keyboard is at work on the query, and stays there when a search starts."""
+        return self.text_field.in_use or (self.zone.crop is not None and has_focus(self.zone))
+
+    def show_text_field(self, shown: bool) -> None:
+        if shown:
+            self.text_field.grid()
+        else:
+            self.text_field.grid_remove()
+        self._fit()
+
+    def show_recent(self, items: Sequence[StripItem]) -> None:
+        """The queries of late, the newest first."""
+        self._recent = tuple(items)
+        if not self._batch:
+            self.strip.show(items)
+            self._fit()
+
+    def show_batch(self, items: Sequence[StripItem], place: int) -> None:
+        """Pictures that are searched for together, in place of the queries of late; none, and those are back."""
+        self._batch = tuple(items)
+        self.strip.show(items or self._recent, place if items else -1)
+        self._fit()
+
+    def show_weight(self, shown: bool) -> None:
+        """The slider, where there are a picture and a text."""
+        self.text_field.show_slider(shown)
+        self.update_idletasks()
+        self._fit()
+
+    def _show_size(self, crop: CropBox | None) -> None:
+        width, height = self._size if crop is None else (crop.width, crop.height)
+        self._about.configure(text=f"{'' if crop is None else 'Part: '}{width:,} × {height:,} pixels")
 
     def _choice(self, row: int) -> tuple[ttk.Menubutton, tk.Menu]:
         button = ttk.Menubutton(self)
@@ -158,7 +235,12 @@ class QueryPanel(ttk.Frame):
             return
         self._wrap()
         px = self._theme.px
+        if self.strip.items:
+            self.strip.grid()
         left = self.winfo_height() - self._taken(named=True)
+        if not self.strip.items or (left < px(72) and not self._batch):  # the menu has the queries, too
+            self.strip.grid_remove()
+            left = self.winfo_height() - self._taken(named=True)
         if left < px(72):  # what the choices below are is plain without their name
             self._how.grid_remove()
             left = self.winfo_height() - self._taken(named=False)
@@ -171,9 +253,14 @@ class QueryPanel(ttk.Frame):
     def _taken(self, *, named: bool) -> int:
         """The height of all but the zone, with or without a name over the choices."""
         px = self._theme.px
-        parts = {self.scope_button: 6, self._modes: 6, self._word: 6, self.action: 16}  # and the gap above each
+        # With the gap above each.
+        parts: dict[tk.Widget, int] = {self.scope_button: 6, self._modes: 6, self._word: 6, self.action: 16}
         if self._caption.grid_info():
             parts[self._caption] = 10
+        if self.strip.grid_info():
+            parts[self.strip] = 10
+        if self.text_field.grid_info():
+            parts[self.text_field] = 10
         if named:
             parts[self._how] = 14
         return sum(part.winfo_reqheight() + px(gap) for part, gap in parts.items()) + 2 * px(16)

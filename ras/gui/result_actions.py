@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Callable, Generator, Sequence
 from ras.gui import links
 from ras.gui.action_board import Action
 from ras.gui.commands import shown_keys
-from ras.media import media_path
+from ras.gui.picture_out import Chore, PictureOut
+from ras.media import MediaReader
 from ras.text import clean
 
 if TYPE_CHECKING:
     from ras.gui.theme import Theme
     from ras.records import ImageRecord, SearchResult
 
-Chore = Callable[[], Generator[Any, None, Any]]
-
 
 class ResultActions:
     """``chore`` runs a job beside the window; ``said`` gets a word on what was done; ``like`` searches for more like
-    a result, of which ``veiled`` tells whether its picture may not be shown.
+    a result, of which ``veiled`` tells whether its picture may not be shown, ``reveal`` shows the selected one, and
+    ``compare`` shows it large.
     """
 
     def __init__(
@@ -28,46 +28,68 @@ class ResultActions:
         root: tk.Tk,
         theme: Theme,
         *,
-        chore: Callable[[Chore], None],
+        chore: Chore,
         said: Callable[[str], None],
         media_folders: Callable[[], Sequence[str]],
         like: Callable[[SearchResult], None],
         veiled: Callable[[SearchResult], bool],
+        reveal: Callable[[], None],
+        compare: Callable[[], None],
     ) -> None:
         self._root, self._theme = root, theme
         self._chore, self._said, self._media_folders = chore, said, media_folders
         aqua = root.tk.call("tk", "windowingsystem") == "aqua"
-        self.open_message = Action("Open message", "Enter", self._open_message)
-        self.copy_url = Action("Copy original URL", shown_keys("Mod-c", aqua), self._copy_url, short="Copy URL")
-        self.copy_link = Action(
-            "Copy message link", shown_keys("Mod-Shift-C", aqua), self._copy_link, short="Copy link"
+        self._veiled = veiled
+
+        def action(
+            label: str,
+            keys: str,
+            do: Callable[[SearchResult], None],
+            why_not: Callable[[SearchResult], str],
+            short: str = "",
+        ) -> Action:
+            def run(result: SearchResult) -> None:
+                reason = why_not(result)
+                if reason:  # by a key, which knows of no disabled button
+                    said(reason)
+                else:
+                    do(result)
+
+            sequence = keys if "-" in keys else ""
+            return Action(label, shown_keys(sequence, aqua) or keys, run, why_not, short, sequence)
+
+        self.open_message = action("Open message", "Enter", self._open_message, _no_message)
+        self.copy_url = action("Copy original URL", "Mod-c", self._copy_url, _no_url, "Copy URL")
+        self.copy_link = action("Copy message link", "Mod-Shift-C", self._copy_link, _no_message, "Copy link")
+        self.open_in_app = action(
+            "Open message in the Discord app", "Shift-Return", self._open_in_app, _no_message, "Open in app"
         )
-        self.open_in_app = Action(
-            "Open message in the Discord app", "Shift+Enter", self._open_in_app, short="Open in app"
+        self.open_picture = action("Open picture", "Mod-Return", self._open_picture, self._nowhere)
+        self.show_in_folder = action("Show in folder", "", self._show_in_folder, self._not_here)
+        self.reveal = action(
+            "Show the spoiler",
+            "Space",
+            lambda _result: reveal(),
+            lambda one: "" if veiled(one) else "It is no spoiler.",
         )
-        self.open_picture = Action("Open picture", shown_keys("Mod-Return", aqua), self._open_picture)
-        self.show_in_folder = Action(
-            "Show in folder", "", self._show_in_folder, lambda result: result.record.local_path is not None
-        )
-        self.more_like = Action(
-            "More like this",
-            shown_keys("Mod-l", aqua),
-            like,
-            # As the query it would be seen, whatever veils it as a result.
-            lambda result: (result.preview is not None or result.record.local_path is not None) and not veiled(result),
-        )
+        self.compare = action("Compare with the query", "F4", lambda _result: compare(), lambda _result: "")
+        out = PictureOut(root, chore, said, media_folders)
+        self.copy_picture = action("Copy picture", "Mod-Shift-P", out.copy, self._no_picture)
+        self.save_picture = action("Save picture as …", "Mod-Shift-S", out.save, self._no_picture, "Save as …")
+        self.more_like = action("More like this", "Mod-l", like, self._not_a_query)
         self._menu = tk.Menu(root, tearoff=False)
 
     @property
     def in_panel(self) -> tuple[Action, ...]:
         halves = (self.copy_link, self.copy_url, self.open_picture, self.open_in_app)
-        return (self.open_message, *halves, self.more_like)
+        return (self.open_message, *halves, self.more_like, self.save_picture)
 
     @property
     def in_menu(self) -> tuple[Action | None, ...]:
         """None is a line between groups."""
-        opening = (self.open_message, self.open_in_app, None, self.open_picture, self.show_in_folder)
-        return (*opening, None, self.copy_url, self.copy_link, None, self.more_like)
+        opening = (self.open_message, self.open_in_app, None, self.open_picture, self.show_in_folder, self.reveal)
+        taking = (self.copy_picture, self.save_picture, None, self.copy_url, self.copy_link)
+        return (self.compare, None, *opening, None, *taking, None, self.more_like)
 
     def pop_up(self, result: SearchResult, x: int, y: int) -> None:
         menu = self._menu
@@ -85,6 +107,28 @@ class ResultActions:
             )
         menu.tk_popup(x, y)
 
+    def _not_here(self, result: SearchResult) -> str:
+        return "" if self._may_be_here(result.record) else "The archive names no file of this picture."
+
+    def _nowhere(self, result: SearchResult) -> str:
+        if result.record.url or self._may_be_here(result.record):
+            return ""
+        return "The archive has neither a link to this picture nor a file of it."
+
+    def _not_a_query(self, result: SearchResult) -> str:
+        if self._veiled(result):  # as the query it would be seen, whatever veils it as a result
+            return "Show the spoiler first."
+        return self._no_picture(result)
+
+    def _no_picture(self, result: SearchResult) -> str:
+        if result.preview is None and not self._may_be_here(result.record):
+            return "There is neither a preview nor a file of this picture."
+        return ""
+
+    def _may_be_here(self, record: ImageRecord) -> bool:
+        """Whether to look for a file: whether there is one, only a look at the disk tells."""
+        return record.local_path is not None or bool(self._media_folders())
+
     def _open_message(self, result: SearchResult) -> None:
         self._run(lambda: links.open_link(result.record.message_link))
         self._said("Opening the message in the browser …")
@@ -99,11 +143,14 @@ class ResultActions:
         record, folders = result.record, tuple(self._media_folders())
 
         def open_it() -> None:
-            path = media_path(record, folders)
-            if path is None:
-                links.open_link(record.url)
-            else:
-                links.open_picture(str(path))
+            from ras.gui.written_copy import write_copy
+
+            with MediaReader(folders) as media:
+                file = media.find(record)
+                if file is None:
+                    links.open_link(record.url)
+                else:
+                    links.open_picture(write_copy(file, record.file_name) if file.holder else file.path)
 
         self._run(open_it)
         self._said("Opening the picture …")
@@ -112,10 +159,11 @@ class ResultActions:
         record, folders = result.record, tuple(self._media_folders())
 
         def show() -> None:
-            path = media_path(record, folders)
-            if path is None:
+            with MediaReader(folders) as media:
+                file = media.find(record)
+            if file is None:
                 raise links.OpenError(f"The file of “{clean(record.file_name)}” is not beside the archive.")
-            links.show_in_folder(str(path))
+            links.show_in_folder(file.holder or file.path)
 
         self._run(show)
 
@@ -139,14 +187,29 @@ class ResultActions:
         self._chore(job)
 
 
+def _no_message(result: SearchResult) -> str:
+    return "" if result.record.message_link else "This export does not say which message the picture is from."
+
+
+def _no_url(result: SearchResult) -> str:
+    return "" if result.record.url else "This export has no link to the picture."
+
+
 def link_state(record: ImageRecord) -> str:
-    """A few words on whether the picture can still be had."""
+    """A few words on whether the picture can still be had, and its message opened."""
     from ras.cdn import expires_at, is_expired
     from ras.gui.dates import long_date
 
-    if record.local_path is not None:
-        return "Saved with the archive"
+    said = []
     expiry = expires_at(record.url)
-    if expiry is None:
-        return ""
-    return f"Link expired on {long_date(expiry)}" if is_expired(record.url) else f"Link live until {long_date(expiry)}"
+    if record.local_path is not None:
+        said.append("Saved with the archive")
+    elif not record.url:
+        said.append("No link to the picture")
+    elif expiry is not None:
+        verb = "expired on" if is_expired(record.url) else "live until"
+        said.append(f"Link {verb} {long_date(expiry)}")
+    if not record.message_link:
+        said.append("no link to the message")
+    words = " · ".join(said)
+    return words[:1].upper() + words[1:]

@@ -5,23 +5,31 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from tkinter import ttk
-from typing import Callable, Sequence
+from typing import Callable, Mapping, Sequence
 
+from ras.gui.arrangement import Mark
+from ras.gui.grid_controls import GridControls
+from ras.gui.list_head import ListHead
+from ras.gui.preview_queue import PreviewQueue
 from ras.gui.scrolling import Glide
 from ras.gui.theme import Theme, has_focus
-from ras.gui.tile import Tile
 from ras.gui.tile_images import TileImages
-from ras.gui.tile_layout import lay_out
+from ras.gui.tile_layout import lay_out, lay_out_list
+from ras.gui.tile_pool import AnyTile, TilePool, dress, is_joined
 from ras.records import SearchResult
 
-_SLICE = 0.008
-"""Seconds that decoding previews may take before the window gets its turn."""
 _DRAG_SECONDS = 0.2
 """Between two changes of the size that somebody makes who drags the window's edge, at most."""
 
 
 class ResultsGrid(ttk.Frame):
-    """``show`` replaces what is shown, without flicker; the selection stays with its picture."""
+    """``show`` replaces what is shown, without flicker; the selection stays with its picture.
+
+    ``turned``: the postings of a picture that was posted again are asked for, or no longer. ``order``: by a heading.
+    """
+
+    own_keys = (("Move among the results", "Arrows"), ("Menu of a result", "Shift+F10"))
+    """Of ``GridControls``, those that no action of a result has: what they do, and as they are shown."""
 
     def __init__(
         self,
@@ -31,42 +39,54 @@ class ResultsGrid(ttk.Frame):
         selected: Callable[[SearchResult | None], None],
         opened: Callable[[SearchResult], None],
         menu: Callable[[SearchResult, int, int], None],
+        turned: Callable[[SearchResult], None],
+        order: Callable[[str], None],
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._on_selected, self._on_opened, self._on_menu = selected, opened, menu
+        self._on_selected = selected
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self.head = ListHead(self, theme, order=order)
+        self.head.grid(row=0, column=0, sticky="ew")
+        self.head.grid_remove()
         self.canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=True, yscrollincrement=1)
-        self.canvas.grid(row=0, column=0, sticky="nsew")
+        self.canvas.grid(row=1, column=0, sticky="nsew")
         self._bar = ttk.Scrollbar(self, command=self.canvas.yview)
-        self._bar.grid(row=0, column=1, sticky="ns")
+        self._bar.grid(row=1, column=1, sticky="ns")
         self.canvas.configure(yscrollcommand=self._scrolled)
         self._glide = Glide(self.canvas, step=theme.px(90))
 
         self._results: tuple[SearchResult, ...] = ()
+        self._marks: Mapping[str, Mark] = {}
         self._places: dict[str, int] = {}
         self._selected: str | None = None
         self._touched = False
         self._hovered: int | None = None
         self._revealed: set[str] = set()
-        self._tiles: dict[str, Tile] = {}
-        """By the key of the record."""
-        self._spare: list[Tile] = []
+        self.spoilers_shown = False
+        """All of them, whether or not they were revealed one by one."""
+        self._tiles = TilePool(self.canvas, theme)
         self._images = TileImages(self.canvas, theme)
-        self._wanted: list[SearchResult] = []
-        self._decoding: str | None = None
+        self._previews = PreviewQueue(self.canvas, self._decode)
         self._settling: str | None = None
         self._resized_at = 0.0
         self._region = 0
+        self._size, self._as_list = 3, False
         self.layout = lay_out(theme, theme.px(800))
-        self._bind()
+        self.canvas.bind("<Configure>", self._resized)
+        self.canvas.bind("<<ThemeChanged>>", self._recolour)
+        self.controls = GridControls(self, theme, opened=opened, menu=menu, turned=turned)
         self._recolour()
 
     @property
     def selection(self) -> SearchResult | None:
-        place = self._places.get(self._selected or "")
-        return None if place is None else self._results[place]
+        return None if self.selected_place is None else self._results[self.selected_place]
+
+    @property
+    def selected_place(self) -> int | None:
+        """Of the selection, from 0."""
+        return self._places.get(self._selected or "")
 
     @property
     def amount(self) -> int:
@@ -81,17 +101,29 @@ class ResultsGrid(ttk.Frame):
     @property
     def complete(self) -> bool:
         """Whether every tile that can be seen has its picture."""
-        return not self._wanted and self._decoding is None and self._settling is None
+        return self._previews.idle and self._settling is None
 
     @property
     def chosen(self) -> SearchResult | None:
         """What the user has selected, not what is selected for being the best so far."""
         return self.selection if self._touched else None
 
-    def show(self, results: Sequence[SearchResult]) -> None:
+    def result_at(self, place: int) -> SearchResult:
+        return self._results[place]
+
+    def place_of(self, result: SearchResult) -> int | None:
+        """None where it is not shown."""
+        return self._places.get(result.record.key)
+
+    def mark(self, result: SearchResult) -> Mark | None:
+        """What its tile says of the other postings of its picture."""
+        return self._marks.get(result.record.key)
+
+    def show(self, results: Sequence[SearchResult], marks: Mapping[str, Mark] | None = None) -> None:
+        """``marks``: see ``Arranged``."""
         shown_before = bool(self._results)
         before = self.selection
-        self._results = tuple(results)
+        self._results, self._marks = tuple(results), marks or {}
         self._places = {result.record.key: place for place, result in enumerate(self._results)}
         if not self._results:
             self._touched = False
@@ -99,7 +131,7 @@ class ResultsGrid(ttk.Frame):
             self.canvas.yview_moveto(0)
             self._glide.stop()
         self._set_region()
-        self._refresh()
+        self.refresh()
         after = self.selection
         if after != before:
             if after is None:
@@ -113,7 +145,7 @@ class ResultsGrid(ttk.Frame):
         place = max(0, min(place, len(self._results) - 1))
         self._selected = self._results[place].record.key
         self._see(place)
-        self._refresh()
+        self.refresh()
         self._on_selected(self._results[place])
 
     def follow_best(self) -> None:
@@ -122,13 +154,46 @@ class ResultsGrid(ttk.Frame):
             self.select(0)
             self._touched = False
 
-    def reveal(self, key: str) -> None:
-        """Show a spoiler's picture from now on."""
-        self._revealed.add(key)
-        self._refresh()
+    def see_selection(self) -> None:
+        """Scroll to it, after other results have come."""
+        if self.selected_place is not None:
+            self._see(self.selected_place)
+
+    def look(self, *, size: int, as_list: bool) -> None:
+        """Show a list from now on, or tiles of this size (of ``tile_layout.SIZES``)."""
+        if (size, as_list) != (self._size, self._as_list):
+            self._size, self._as_list = size, as_list
+            self._lay_out()
 
     def is_veiled(self, result: SearchResult) -> bool:
-        return result.record.spoiler and result.record.key not in self._revealed
+        return result.record.spoiler and not self.spoilers_shown and result.record.key not in self._revealed
+
+    def reveal_selected(self) -> None:
+        """Show the selected picture from now on, if it is a spoiler."""
+        result = self.selection
+        if result is not None and self.is_veiled(result):
+            self._revealed.add(result.record.key)
+            self.refresh()
+            self._on_selected(result)
+
+    def hover(self, place: int | None) -> None:
+        """The mouse is over the tile there."""
+        if place != self._hovered:
+            self._hovered = place
+            self.canvas.configure(cursor="" if place is None else "hand2")
+            self.refresh()
+
+    def on_pill(self, place: int, x: int, y: int) -> bool:
+        """Whether a point of the canvas is on what the tile says of the other postings."""
+        tile = self._tiles.get(self._results[place].record.key)
+        return tile is not None and tile.is_on_mark(x, y)
+
+    def show_spoilers(self, shown: bool) -> None:
+        """Show all spoilers from now on, or again only those that were revealed one by one."""
+        self.spoilers_shown = shown
+        self.refresh()
+        if self.selection is not None:
+            self._on_selected(self.selection)
 
     # -- layout ----------------------------------------------------------------------------------------------------
 
@@ -140,20 +205,23 @@ class ResultsGrid(ttk.Frame):
         now = time.monotonic()
         dragged = now - self._resized_at < _DRAG_SECONDS
         self._resized_at = now
-        self._settling = self.after(40 if dragged and self._tiles else 1, self._lay_out)
+        self._settling = self.after(40 if dragged and len(self._tiles) else 1, self._lay_out)
 
     def _lay_out(self) -> None:
         self._settling = None
-        before, self.layout = self.layout, lay_out(self._theme, self.canvas.winfo_width())
+        if self.canvas.winfo_width() <= 1:
+            return
+        before, width = self.layout, self.canvas.winfo_width()
+        self.layout = lay_out_list(self._theme, width) if self._as_list else lay_out(self._theme, width, self._size)
         if self.layout.tile != before.tile:
             self._images.forget()
         if self.layout != before:
-            self._drop_tiles()
+            self._tiles.drop()
+            self._show_head()
         self._set_region()
-        place = self._places.get(self._selected or "")
-        if place is not None:
-            self._see(place)
-        self._refresh()
+        if self.selected_place is not None:
+            self._see(self.selected_place)
+        self.refresh()
 
     def _set_region(self) -> None:
         height = max(self.layout.height(len(self._results)), self.canvas.winfo_height())
@@ -169,7 +237,7 @@ class ResultsGrid(ttk.Frame):
             self._bar.grid_remove()
         else:
             self._bar.grid()
-        self._refresh()
+        self.refresh()
 
     def _see(self, place: int) -> None:
         """Scroll as little as makes the whole tile visible."""
@@ -185,153 +253,46 @@ class ResultsGrid(ttk.Frame):
     def _recolour(self, _event: object = None) -> None:
         self.canvas.configure(background=self._theme.palette.ground)
         self._images.forget()
-        self._drop_tiles()
-        self._refresh()
+        self._tiles.drop()
+        self.refresh()
 
-    def _drop_tiles(self) -> None:
-        self.canvas.delete("all")
-        self._tiles.clear()
-        self._spare.clear()
-
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Make the tiles that can be seen exist and say what they should; take back those that cannot."""
         if self.canvas.winfo_width() <= 1:  # not laid out yet
             return
         seen = self.layout.seen(int(self.canvas.canvasy(0)), self.canvas.winfo_height(), len(self._results))
-        for key in [key for key in self._tiles if self._places.get(key, -1) not in seen]:
-            tile = self._tiles.pop(key)
-            tile.hide()
-            self._spare.append(tile)
-        self._wanted = []
+        self._tiles.keep(lambda key: self._places.get(key, -1) in seen)
+        self._previews.wanted.clear()
         for place in seen:
             result = self._results[place]
-            tile = self._tiles.get(result.record.key) or self._new_tile(result.record.key)
+            tile = self._tiles.take(result.record.key, self.layout)
             tile.put(*self.layout.origin(place))
-            tile.say(result)
+            tile.say(result, self.mark(result))
             self._dress(tile, place, result)
-        if self._wanted and self._decoding is None:
-            self._decoding = self.after(1, self._decode)
+        self._previews.work()
 
-    def _new_tile(self, key: str) -> Tile:
-        tile = self._tiles[key] = self._spare.pop() if self._spare else Tile(self.canvas, self._theme, self.layout.face)
-        return tile
+    def _show_head(self) -> None:
+        if self.layout.columns_of_list:
+            self.head.show(self.layout.columns_of_list, self.layout.left)
+            self.head.grid()
+        else:
+            self.head.grid_remove()
 
-    def _dress(self, tile: Tile, place: int, result: SearchResult) -> None:
-        images, veiled = self._images, self.is_veiled(result)
-        face = images.ready(result, veiled=veiled)
-        if face is None:
-            face = images.blank(self.layout.face)
-            if result.preview is not None:
-                self._wanted.append(result)
+    def _dress(self, tile: AnyTile, place: int, result: SearchResult) -> None:
         state = "hover" if place == self._hovered else "rest"
         if result.record.key == self._selected:
             state = "focus" if has_focus(self.canvas) else "selected"
-        card = images.card(self.layout.tile, state)
-        tile.dress(card=card, face=face, pill=images.pill(result), veiled=veiled)
+        dressed = dress(
+            tile, self._images, self.layout, result, self.mark(result), state, veiled=self.is_veiled(result)
+        )
+        if not dressed:
+            self._previews.wanted.append(result)
 
-    def _decode(self) -> None:
-        """Decode previews that are wanted, for a moment; come back for the rest."""
-        self._decoding = None
-        deadline = time.perf_counter() + _SLICE
-        while self._wanted and time.perf_counter() < deadline:
-            result = self._wanted.pop(0)
-            self._images.decode(result, self.layout.face, veiled=self.is_veiled(result))
-            tile, place = self._tiles.get(result.record.key), self._places.get(result.record.key)
-            if tile is not None and place is not None:
-                self._dress(tile, place, result)
-        if self._wanted:
-            self._decoding = self.after(1, self._decode)
-
-    # -- keyboard and mouse ----------------------------------------------------------------------------------------
-
-    def _bind(self) -> None:
-        canvas, system = self.canvas, self.tk.call("tk", "windowingsystem")
-        canvas.bind("<Configure>", self._resized)
-        canvas.bind("<<ThemeChanged>>", self._recolour)
-        canvas.bind("<Motion>", lambda event: self._hover(self._place_under(event)))
-        canvas.bind("<Leave>", lambda _event: self._hover(None))
-        canvas.bind("<FocusIn>", lambda _event: self._focused())
-        canvas.bind("<FocusOut>", lambda _event: self._refresh())
-        canvas.bind("<Button-1>", self._clicked)
-        canvas.bind("<Double-Button-1>", self._double_clicked)
-        for button in ("<Button-2>", "<Control-Button-1>") if system == "aqua" else ("<Button-3>",):
-            canvas.bind(button, self._context)
-        for key in ("<Shift-F10>", "<Menu>" if system == "x11" else "<App>"):
-            canvas.bind(key, self._context_by_key)
-        canvas.bind("<Return>", lambda _event: self._open())
-        canvas.bind("<space>", lambda _event: self._reveal_selected())
-        moves: dict[str, Callable[[int], int]] = {
-            "<Left>": lambda place: place - 1,
-            "<Right>": lambda place: place + 1,
-            "<Up>": lambda place: place - self.layout.columns if place >= self.layout.columns else place,
-            "<Down>": lambda place: place + self.layout.columns,
-            "<Home>": lambda place: 0,
-            "<End>": lambda place: len(self._results) - 1,
-            "<Prior>": lambda place: max(place % self.layout.columns, place - self._page()),
-            "<Next>": lambda place: place + self._page(),
-        }
-        for key, move in moves.items():
-            canvas.bind(key, lambda _event, move=move: self._move(move))  # type: ignore[misc]
-
-    def _page(self) -> int:
-        return self.layout.columns * self.layout.rows_in(self.canvas.winfo_height())
-
-    def _move(self, move: Callable[[int], int]) -> str:
-        place = self._places.get(self._selected or "")
-        self.select(0 if place is None else move(place))
-        return "break"
-
-    def _focused(self) -> None:
-        if self.selection is None and self._results:
-            self.select(0)
-        else:
-            self._refresh()
-
-    def _place_under(self, event: tk.Event[tk.Misc]) -> int | None:
-        place = self.layout.place_at(event.x, int(self.canvas.canvasy(event.y)))
-        return place if place is not None and place < len(self._results) else None
-
-    def _hover(self, place: int | None) -> None:
-        if place != self._hovered:
-            self._hovered = place
-            self.canvas.configure(cursor="" if place is None else "hand2")
-            self._refresh()
-
-    def _clicked(self, event: tk.Event[tk.Misc]) -> None:
-        self.canvas.focus_set()
-        place = self._place_under(event)
-        if place is None:
-            return
-        # The first click on a veiled picture selects it, as on any other; it also lifts the veil, as in Discord.
-        self.select(place)
-        self._reveal_selected()
-
-    def _double_clicked(self, event: tk.Event[tk.Misc]) -> None:
-        if self._place_under(event) is not None:
-            self._open()
-
-    def _context(self, event: tk.Event[tk.Misc]) -> None:
-        self.canvas.focus_set()
-        place = self._place_under(event)
-        if place is not None:
-            self.select(place)
-            self._on_menu(self._results[place], event.x_root, event.y_root)
-
-    def _context_by_key(self, _event: object) -> str:
-        result = self.selection
-        if result is not None:
-            x, y = self.layout.origin(self._places[result.record.key])
-            top = y - int(self.canvas.canvasy(0))
-            middle = self.layout.tile[0] // 2
-            self._on_menu(result, self.canvas.winfo_rootx() + x + middle, self.canvas.winfo_rooty() + top + middle)
-        return "break"
-
-    def _open(self) -> None:
-        if self.selection is not None:
-            self._on_opened(self.selection)
-
-    def _reveal_selected(self) -> None:
-        result = self.selection
-        if result is not None and self.is_veiled(result):
-            self.reveal(result.record.key)
-            self._on_selected(result)
+    def _decode(self, result: SearchResult) -> None:
+        """Decode its preview and show it."""
+        self._images.decode(
+            result, self.layout.face, veiled=self.is_veiled(result), joined=is_joined(self.mark(result))
+        )
+        tile, place = self._tiles.get(result.record.key), self._places.get(result.record.key)
+        if tile is not None and place is not None:
+            self._dress(tile, place, result)

@@ -41,6 +41,7 @@ def sample_queries() -> Job[tuple[SampleQuery, ...]]:
     for path in sorted(QUERIES.glob("*.*")):
         yield from ()
         thumbnail = load_query(path).image
+        assert thumbnail is not None  # it came from a picture
         thumbnail.thumbnail((_THUMBNAIL, _THUMBNAIL))
         found.append(SampleQuery(path, path.stem, thumbnail))
     return tuple(found)

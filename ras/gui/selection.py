@@ -45,6 +45,8 @@ class Selection:
         self._wanted = True
         self._looking: Ticket | None = None
         self._timer: str | None = None
+        self.watchers: list[Callable[[SearchResult | None], None]] = []
+        """Called, too, with what is selected, whenever that changes or is revealed."""
 
     def toggle(self) -> None:
         """Show the details from now on, or no longer."""
@@ -60,6 +62,8 @@ class Selection:
             self._looking.cancel()
             self._looking = None
         self._outline_query(result)
+        for watcher in self.watchers:
+            watcher(result)
         if result is None and self._wanted:
             self._timer = self._details.after(_LINGER_MS, self._hide)
             return
@@ -69,7 +73,7 @@ class Selection:
         veiled = self._results.is_veiled(result)
         self._details.show(result, link_state(result.record), veiled=veiled, encoder_id=self._encoder_id())
         self._details.grid()
-        if result.record.local_path is not None and not veiled:
+        if (result.record.local_path is not None or self._media_folders()) and not veiled:
             self._timer = self._details.after(_REST_MS, self._look, result)
 
     def _outline_query(self, result: SearchResult | None) -> None:

@@ -85,7 +85,9 @@ def dashed_box(size: tuple[int, int], radius: int, fill: str, outline: str, line
 
 
 def icon(name: str, side: int, colour: str) -> Image.Image:
-    """A line icon (RGBA, ``side`` × ``side``): picture, folder, close, check, down, search, warning, info, archive."""
+    """A line icon (RGBA, ``side`` × ``side``): picture, folder, close, check, down, right, filter, list,
+    search, warning, info.
+    """
     n = side * _FINER
     image = Image.new("RGBA", (n, n), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
@@ -118,6 +120,16 @@ def icon(name: str, side: int, colour: str) -> Image.Image:
         stroke((0.20, 0.54), (0.42, 0.74), (0.80, 0.30))
     elif name == "down":
         stroke((0.24, 0.40), (0.50, 0.64), (0.76, 0.40))
+    elif name == "right":
+        stroke((0.40, 0.24), (0.64, 0.50), (0.40, 0.76))
+    elif name == "filter":
+        stroke((0.12, 0.26), (0.88, 0.26))
+        stroke((0.27, 0.50), (0.73, 0.50))
+        stroke((0.41, 0.74), (0.59, 0.74))
+    elif name == "list":
+        for y in (0.24, 0.50, 0.76):
+            dot(0.16, y, 0.06)
+            stroke((0.34, y), (0.88, y))
     elif name == "search":
         draw.ellipse(at((0.14, 0.14), (0.66, 0.66)), outline=colour, width=pen)
         stroke((0.62, 0.62), (0.86, 0.86))
@@ -140,6 +152,16 @@ def open_preview(data: bytes) -> Image.Image:
     return image.convert("RGB")
 
 
+def place_in(picture: tuple[int, int], size: tuple[int, int], *, fill: bool = False) -> tuple[int, int, int, int]:
+    """(left, top, width, height) of a picture in a frame of ``size``, as ``framed`` has it: it may reach beyond."""
+    scale = min(size[0] / picture[0], size[1] / picture[1])
+    cover = max(size[0] / picture[0], size[1] / picture[1])
+    if fill or cover / scale < 1.12:
+        scale = cover
+    width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+    return (size[0] - width) // 2, (size[1] - height) // 2, width, height
+
+
 def framed(
     picture: Image.Image,
     size: tuple[int, int],
@@ -157,16 +179,11 @@ def framed(
     ``region`` of it (corners in shares of its sides) is outlined, by a line of ``line`` pixels.
     """
     width, height = size
-    scale = min(width / picture.width, height / picture.height)
-    cover = max(width / picture.width, height / picture.height)
-    if fill or cover / scale < 1.12:
-        scale = cover
+    left, top, wide, high = place_in(picture.size, size, fill=fill)
     fitted = picture.resize(
-        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
-        Image.Resampling.BILINEAR if scale > 1 else Image.Resampling.HAMMING,
+        (wide, high), Image.Resampling.BILINEAR if wide > picture.width else Image.Resampling.HAMMING
     )
     face = Image.new("RGB", size, backdrop)
-    left, top = (width - fitted.width) // 2, (height - fitted.height) // 2
     face.paste(fitted, (left, top))
     if region:
         draw_outline(face, region, (left, top, fitted.width, fitted.height), line)
@@ -176,10 +193,16 @@ def framed(
 
 
 def veiled(picture: Image.Image) -> Image.Image:
-    """The picture blurred beyond recognition, for a spoiler that was not revealed."""
-    small = picture.resize((12, max(1, round(12 * picture.height / picture.width))), Image.Resampling.BOX)
-    blurred = small.resize(picture.size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(6))
-    return Image.eval(blurred, lambda value: round(value * 0.7))
+    """The picture blurred beyond recognition, for a spoiler that was not revealed: a few patches of its colours.
+
+    Its longer side is reduced to 5 pixels, so that nothing more is left of it however large it is shown; and it is dark
+    enough for white words on it (4.5 : 1 on white, WCAG AA).
+    """
+    longest = max(picture.size)
+    cells = (max(1, round(5 * picture.width / longest)), max(1, round(5 * picture.height / longest)))
+    small = picture.resize(cells, Image.Resampling.BOX)
+    blurred = small.resize(picture.size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(longest / 32))
+    return Image.eval(blurred, lambda value: round(value * 0.44))
 
 
 def pill(size: tuple[int, int], colour: str, opacity: float) -> Image.Image:

@@ -22,15 +22,21 @@ class StatusBar(ttk.Frame):
         theme: Theme,
         *,
         show_skipped: Callable[[], None],
+        pause_indexing: Callable[[], None],
         stop_indexing: Callable[[], None],
         stop_download: Callable[[], None],
+        progressed: Callable[[], None],
     ) -> None:
         super().__init__(parent)
         px = theme.px
-        self._show_skipped = show_skipped
+        self._show_skipped, self._progressed = show_skipped, progressed
+        self.at: Progress | None = None
+        """How far the job of the moment is, as was told last; None when it is over."""
         self.columnconfigure(0, weight=1)
         self._download = ProgressLine(self, theme, stop_label="Cancel download", stop=stop_download)
-        self.indexing = ProgressLine(self, theme, stop_label="Stop", stop=stop_indexing, failed="left out")
+        self.indexing = ProgressLine(
+            self, theme, stop_label="Stop", stop=stop_indexing, pause=pause_indexing, failed="left out"
+        )
         for row, beside in enumerate((self._download, self.indexing)):
             beside.grid(row=row, column=0, sticky="ew", pady=(0, px(4)))
             beside.grid_remove()
@@ -40,7 +46,7 @@ class StatusBar(ttk.Frame):
         line.grid(row=2, column=0, sticky="ew")
         self._text = FittedLabel(line, theme)
         self._text.grid(row=0, column=0, sticky="ew")
-        self.skipped = ttk.Button(line, text="Show skipped …", style="Quiet.TButton")
+        self.skipped = ttk.Button(line, style="Quiet.TButton")
         self.skipped.grid(row=0, column=1, padx=(px(8), 0))
         self.skipped.grid_remove()
         self._bar = ttk.Progressbar(line, length=px(220))
@@ -53,16 +59,21 @@ class StatusBar(ttk.Frame):
     def text(self) -> str:
         return self._text.text
 
-    def say(self, text: str, show_skipped: Callable[[], None] | None = None) -> None:
-        """A plain sentence; nothing is in progress. ``show_skipped`` lists the pictures that it counts as left out."""
+    def say(self, text: str, show_skipped: Callable[[], None] | None = None, label: str = "Show left out …") -> None:
+        """A plain sentence; nothing is in progress.
+
+        ``show_skipped`` lists the pictures that it counts as left out, and is called by a button with this ``label``.
+        """
+        self.at = None
         self._text.say(text)
         self._bar.stop()
         self._bar.grid_remove()
         if show_skipped is None:
             self.skipped.grid_remove()
         else:
-            self.skipped.configure(command=show_skipped)
+            self.skipped.configure(text=label, command=show_skipped)
             self.skipped.grid()
+        self._progressed()
 
     def show_encoder(self, text: str) -> None:
         self._encoder.configure(text=text)
@@ -73,9 +84,12 @@ class StatusBar(ttk.Frame):
         self._text.say(progress_text(event))
         fill(self._bar, event)
         self._bar.grid()
+        self.at = event
+        self._progressed()
 
     def report(self, report: SearchReport, total: int, seconds: float) -> None:
-        self.say(report_text(report, total, seconds), self._show_skipped if report.skipped else None)
+        show = self._show_skipped if report.skipped else None
+        self.say(report_text(report, total, seconds), show, "Show skipped …")
 
     def download(self, event: Progress | None) -> None:
         """How far the download is, None when there is none."""

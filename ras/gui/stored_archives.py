@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import StoreError
 from ras.records import Archive, Job, Skipped
+from ras.trees import missing
 
 if TYPE_CHECKING:
     from ras.gui.bench import IndexState
-    from ras.store import CompactReport, EmbeddingStore, Usage, VerifyReport
+    from ras.store import CompactReport, EmbeddingStore, StoredArchive, Usage, VerifyReport
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,49 @@ def list_archives() -> Job[StoreContents]:
         return StoreContents(tuple(rows), store.usage())
 
 
+@dataclass(frozen=True)
+class Switchable:
+    """What the window can switch to."""
+
+    indexed: tuple[ArchiveRow, ...]
+    """The latest first."""
+    recent: tuple[tuple[str, ...], ...]
+    """Paths of archives that were open of late and are not indexed, as far as they are still there."""
+
+
+def switchable(recent: Sequence[tuple[str, ...]], most: int) -> Job[Switchable]:
+    """Of the indexed archives after the first ``most`` it is not looked whether their files are there."""
+    from ras.opening import existing_store, is_at
+
+    yield from ()
+    store = existing_store()
+    stored: list[StoredArchive] = []
+    if store is not None:
+        with store:
+            stored = list(store.archives())
+    rows = []
+    for place, found in enumerate(stored):
+        gone = _gone(found.paths) if place < most else ()
+        rows.append(ArchiveRow(found.id, found.name, found.paths, found.pictures, found.indexed_at, gone))
+
+    def is_listed(paths: tuple[str, ...]) -> bool:
+        inside = [found for found in stored if is_at(found, paths[0])] if len(paths) == 1 else []
+        return len(inside) == 1 or any(set(found.paths) == set(paths) for found in stored)
+
+    return Switchable(tuple(rows), tuple(paths for paths in recent if not is_listed(paths) and not _gone(paths)))
+
+
+def indexed_files() -> frozenset[str]:
+    """The export files of all indexed archives."""
+    from ras.opening import existing_store
+
+    store = existing_store()
+    if store is None:
+        return frozenset()
+    with store:
+        return frozenset(path for found in store.archives() for path in found.paths)
+
+
 def remove_archives(ids: Sequence[int]) -> Job[int]:
     """Remove archives from the store; how many bytes that freed. The exports themselves stay."""
     freed = 0
@@ -65,16 +108,13 @@ def compact_store() -> Job[CompactReport]:
         return (yield from store.compact())
 
 
-def list_failures(archive: Archive) -> Job[tuple[Skipped, ...]]:
-    """The pictures of the archive that could not be indexed when they were last tried."""
+def list_failures(archive: Archive, encoder_id: str) -> Job[tuple[Skipped, ...]]:
+    """The pictures of the archive that could not be indexed with the encoder when they were last tried."""
+    from ras.failures import failures_of
+
     yield from ()
     with _open_store() as store:
-        failures = store.failures([record.key for record in archive.records])
-    return tuple(
-        Skipped(record, failures[record.key].reason, failures[record.key].detail)
-        for record in archive.records
-        if record.key in failures
-    )
+        return failures_of(archive, store, encoder_id)
 
 
 def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> IndexState | None:
@@ -98,7 +138,7 @@ def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> I
 
 
 def _gone(paths: Sequence[str]) -> tuple[str, ...]:
-    return tuple(path for path in paths if not os.path.exists(path))
+    return tuple(missing(paths))
 
 
 def _open_store() -> EmbeddingStore:

@@ -120,15 +120,19 @@ def _buttons(theme: Theme, style: ttk.Style) -> None:
             style.configure(name, background=ground, foreground=text, padding=padding, anchor="center")
             style.map(name, background=[], foreground=[("disabled", colours.muted)])
             style.configure(f"{prefix}Accent.TButton", font="RasStrong")
+    style.layout("Name.TButton", style.layout("Link.TButton"))
+    style.configure("Name.TButton", background=colours.ground, foreground=colours.text, font="RasLarge", padding=px(1))
+    style.map("Name.TButton", background=[])
     # Two of these share the width of a panel.
     style.configure("Card.Half.TButton", background=colours.panel, padding=(px(4), px(5)))
     arrow = theme.icon("down", 16, colours.muted)
     style.element_create("Choice.arrow", "image", arrow, sticky="e")
     inner: Any = [("Choice.arrow", {"side": "right", "sticky": "e"}), ("Menubutton.label", {"sticky": "nswe"})]
     padding_node: Any = ("Menubutton.padding", {"sticky": "nswe", "children": inner})
-    style.layout("TMenubutton", [("Rounded.button", {"sticky": "nswe", "children": [padding_node]})])
-    style.configure("TMenubutton", background=colours.panel, foreground=colours.text, padding=(px(12), px(5)))
-    style.map("TMenubutton", background=[], foreground=[("disabled", colours.muted)])
+    for name, ground in (("TMenubutton", colours.panel), ("Ground.TMenubutton", colours.ground)):
+        style.layout(name, [("Rounded.button", {"sticky": "nswe", "children": [padding_node]})])
+        style.configure(name, background=ground, foreground=colours.text, padding=(px(12), px(5)))
+        style.map(name, background=[], foreground=[("disabled", colours.muted)])
 
 
 def _notices(theme: Theme, style: ttk.Style) -> None:
@@ -144,6 +148,9 @@ def _notices(theme: Theme, style: ttk.Style) -> None:
         style.layout(f"{kind}.TButton", style.layout("Quiet.TButton"))
         style.configure(f"{kind}.TButton", background=ground, foreground=colours.text, padding=px(6))
         style.map(f"{kind}.TButton", background=[])
+        style.layout(f"{kind}.Offer.TButton", style.layout("TButton"))
+        style.configure(f"{kind}.Offer.TButton", background=ground, foreground=colours.text, padding=(px(10), px(4)))
+        style.map(f"{kind}.Offer.TButton", background=[])
 
 
 def _bar(theme: Theme, key: str, size: tuple[int, int], fill: str) -> ImageTk.PhotoImage:

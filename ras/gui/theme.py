@@ -11,7 +11,9 @@ from typing import Callable, Literal
 from PIL import Image, ImageTk
 
 from ras.gui import shapes
+from ras.gui.form_styles import build_form_styles
 from ras.gui.palette import PALETTES, Palette
+from ras.gui.result_styles import build_result_styles
 from ras.gui.screen import draws_emoji, screen_scale, system_theme
 from ras.gui.styles import build_styles
 from ras.text import clean
@@ -91,6 +93,8 @@ class Theme:
             self._style.theme_create(name, parent="clam")
             self._style.theme_use(name)
             build_styles(self, self._style)
+            build_form_styles(self, self._style)
+            build_result_styles(self, self._style)
         else:
             self._style.theme_use(name)
         colours = self.palette

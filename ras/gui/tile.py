@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import tkinter as tk
 from typing import TYPE_CHECKING
 
 from ras.gui.dates import short_date
+from ras.gui.tile_items import TileItems
 from ras.gui.verdict_words import badge_text
 from ras.records import Verdict
 
 if TYPE_CHECKING:
     from PIL import ImageTk
 
+    from ras.gui.arrangement import Mark
     from ras.gui.theme import Theme
     from ras.records import SearchResult
-
-_numbers = itertools.count()
 
 
 def inset(theme: Theme) -> int:
@@ -34,6 +33,12 @@ def pill_size(theme: Theme, text: str) -> tuple[int, int]:
     return theme.measure(text, "RasBadge") + 2 * _pill_margin(theme), theme.line_height("RasBadge") + theme.px(4)
 
 
+def mark_size(theme: Theme, text: str) -> tuple[int, int]:
+    """Of the pill that says of other postings, with the arrow at its end."""
+    width, height = pill_size(theme, text)
+    return width + theme.px(14), height
+
+
 def _pill_margin(theme: Theme) -> int:
     """From either end of the pill to the verdict on it."""
     return theme.px(9)
@@ -49,19 +54,15 @@ def pill_colours(theme: Theme, verdict: Verdict) -> tuple[str, float, str]:
     return "#000000", 0.72, "#ffffff"
 
 
-class Tile:
-    """The canvas items of one tile. They are moved and changed, never made anew, and only where something differs:
-
-    each call into Tk may have to wait for a worker thread that computes.
-    """
-
+class Tile(TileItems):
     def __init__(self, canvas: tk.Canvas, theme: Theme, face: tuple[int, int]) -> None:
-        self._canvas, self._theme = canvas, theme
+        super().__init__(canvas)
+        self._theme = theme
         self._room = face[0] - theme.px(4)
-        self._at = (0, 0)
-        self._tag = f"tile-{next(_numbers)}"
-        self._shown: dict[int, object] = {}
+        self._mark_corner = (inset(theme) + face[0] - theme.px(6), inset(theme) + face[1] - theme.px(6))
+        """The bottom right one of the pill that says of other postings, from that of the tile."""
         self._result: SearchResult | None = None
+        self._mark: Mark | None = None
 
         colours, px, edge = theme.palette, theme.px, inset(theme)
         strong, small = theme.line_height("RasStrong"), theme.line_height("RasSmall")
@@ -83,45 +84,61 @@ class Tile:
             edge + face[1] // 2,
             font="RasStrong",
             fill="#ffffff",
-            text="SPOILER\nclick to show",
+            text="Spoiler\nclick to show",
             justify="center",
             tags=self._tag,
+        )
+        right, bottom = self._mark_corner
+        self._sign = canvas.create_image(right, bottom, anchor="se", tags=self._tag)
+        self._others = canvas.create_text(
+            0, bottom - pill_height // 2, font="RasBadge", anchor="w", fill="#ffffff", tags=self._tag
         )
         self._author = line(text, "RasStrong", colours.text)
         self._where = line(text + strong + px(3), "RasSmall", colours.muted)
         self._file = line(text + strong + small + px(5), "RasSmall", colours.muted)
 
-    def put(self, x: int, y: int) -> None:
-        """Move the tile, its top left corner to (x, y) of the canvas; a hidden one, too."""
-        if self._at != (x, y):
-            self._canvas.move(self._tag, x - self._at[0], y - self._at[1])
-            self._at = (x, y)
+    def is_on_mark(self, x: int, y: int) -> bool:
+        """Whether a point of the canvas is on the pill that says of other postings."""
+        if self._mark is None:
+            return False
+        width, height = mark_size(self._theme, self._mark.text)
+        right, bottom = (start + inside for start, inside in zip(self._at, self._mark_corner))
+        return right - width <= x < right and bottom - height <= y < bottom
 
-    def hide(self) -> None:
-        self.put(-10_000, -10_000)
-
-    def say(self, result: SearchResult) -> None:
-        if result is self._result:
+    def say(self, result: SearchResult, mark: Mark | None) -> None:
+        if result is self._result and mark == self._mark:
             return
         theme, record = self._theme, result.record
+        self._say_mark(mark)
         self._change(self._badge, text=badge_text(result), fill=pill_colours(theme, result.verdict)[2])
-        if self._result is None or self._result.record != record:
-            date = f" · {short_date(record.timestamp)}"
-            room = self._room - theme.measure(date, "RasSmall")
+        if self._result is None or self._result.record != record or mark != self._mark:
+            date = short_date(record.timestamp)
+            room = self._room - theme.measure(f" · {date}", "RasSmall")
             channel = theme.elided(f"#{theme.shown(record.channel.name)}", "RasSmall", room)
+            where = f"{channel} · {date}" if len(channel) > 3 else theme.elided(date, "RasSmall", self._room)
             self._change(self._author, text=theme.elided(theme.shown(record.author), "RasStrong", self._room))
-            self._change(self._where, text=channel + date)
-            self._change(self._file, text=theme.elided(theme.shown(record.file_name), "RasSmall", self._room))
-        self._result = result
+            self._change(self._where, text=where)
+            last = theme.shown(record.file_name if mark is None or mark.unfolded else mark.first)
+            self._change(self._file, text=theme.elided(last, "RasSmall", self._room))
+        self._result, self._mark = result, mark
+
+    def _say_mark(self, mark: Mark | None) -> None:
+        self._change(self._others, text="" if mark is None else mark.text)
+        if mark is not None:
+            left = self._mark_corner[0] - mark_size(self._theme, mark.text)[0] + _pill_margin(self._theme)
+            _, y = self._canvas.coords(self._others)
+            self._canvas.coords(self._others, self._at[0] + left, y)
 
     def dress(
-        self, *, card: ImageTk.PhotoImage, face: ImageTk.PhotoImage, pill: ImageTk.PhotoImage, veiled: bool
+        self,
+        *,
+        card: ImageTk.PhotoImage,
+        face: ImageTk.PhotoImage,
+        pill: ImageTk.PhotoImage,
+        mark: ImageTk.PhotoImage | None,
+        veiled: bool,
     ) -> None:
         for item, image in ((self._card, card), (self._face, face), (self._pill, pill)):
             self._change(item, image=str(image))
+        self._change(self._sign, image="" if mark is None else str(mark))
         self._change(self._veil, state="normal" if veiled else "hidden")
-
-    def _change(self, item: int, **option: str) -> None:
-        if self._shown.get(item) != option:
-            self._canvas.itemconfigure(item, **option)  # type: ignore[arg-type]
-            self._shown[item] = option

@@ -7,6 +7,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING, Callable
 
 from ras.gui.theme import Theme
+from ras.gui.tooltip import Tooltip
 from ras.gui.verdict_words import changes_text, evidence_text, score_text
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class VerdictLines(ttk.Frame):
         self._title.grid(row=0, column=0, sticky="w")
         self._close = ttk.Button(self, style="Card.Quiet.TButton", command=close, takefocus=False)
         self._close.grid(row=0, column=1, sticky="ne")
+        Tooltip(self._close, theme, lambda: "Hide the details")
         self._changes = ttk.Label(self, style="Card.TLabel", justify="left")
         self._changes.grid(row=1, column=0, columnspan=2, sticky="w")
         self._why = ttk.Label(self, style="Card.Muted.TLabel", justify="left")
@@ -57,8 +59,11 @@ class VerdictLines(ttk.Frame):
         room = round(width * (1 if low else 1.8))
         beside = max(1, width - self._close.winfo_reqwidth() - theme.px(4))
         style = "Card.Strong.TLabel" if low else "Card.Title.TLabel"
-        self._title.configure(text=result.verdict.text, style=style, wraplength=beside)
-        said = [score_text(result.score, "" if low else self._encoder_id), evidence_text(result.evidence)]
+        self._title.configure(text=result.verdict_title, style=style, wraplength=beside)
+        said = [
+            score_text(result.score, "" if low else self._encoder_id, of_text=result.of_text),
+            evidence_text(result.evidence),
+        ]
         if low:
             parts = [part for text in said for part in text.split("; ") if part]
             while len(parts) > 1 and theme.measure(" · ".join(parts), "RasSmall") > room:

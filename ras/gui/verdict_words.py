@@ -14,7 +14,12 @@ _HASH_BITS = 256
 
 
 def badge_text(result: SearchResult) -> str:
-    """``Identical``, ``Altered``, ``Alike 62 %``, ``38 %``: the verdict as a tile has room for it."""
+    """``Identical``, ``Altered``, ``Alike 62 %``, ``38 %``: the verdict as a tile has room for it.
+
+    Of a text without a percentage, which would mislead: cosines with texts are low.
+    """
+    if result.of_text:
+        return "Looks like it" if result.verdict is Verdict.ALIKE else "Fits less"
     if result.verdict is Verdict.IDENTICAL:
         return "Identical"
     if result.verdict is Verdict.ALTERED:
@@ -23,14 +28,21 @@ def badge_text(result: SearchResult) -> str:
     return f"Alike {score}" if result.verdict is Verdict.ALIKE else score
 
 
+def verdict_word(verdict: Verdict) -> str:
+    """The verdict as a column has room for it."""
+    return {Verdict.IDENTICAL: "Identical", Verdict.ALTERED: "Altered", Verdict.ALIKE: "Alike"}.get(verdict, "Unlikely")
+
+
 def changes_text(result: SearchResult) -> str:
     """``Cropped, mirrored``; empty where nothing is known to have changed."""
     said = ", ".join(change.text for change in result.changes)
     return said[:1].upper() + said[1:]
 
 
-def score_text(score: float, encoder_id: str) -> str:
-    """``87 % alike by the fingerprint``; of an encoder without a plain name only how much."""
+def score_text(score: float, encoder_id: str, *, of_text: bool = False) -> str:
+    """``87 % alike by the fingerprint``; of an encoder without a plain name only how much. Of a text ``score 0.27``."""
+    if of_text:
+        return f"Score {score:.2f} with these words"
     names = {"fingerprint": "the fingerprint", "clip": "CLIP"}
     name = next((name for start, name in names.items() if encoder_id.startswith(start)), "")
     return f"{percent(score)} alike by {name}" if name else f"{percent(score)} alike"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 import tkinter as tk
 
 from ras.gui.screen import claim_true_pixels
-from ras.paths import ASSETS
-
-log = logging.getLogger(__name__)
 
 TITLE = "Reverse Archive Search"
 ZOOMED = "zoomed"
@@ -26,14 +22,6 @@ def make_root() -> tk.Tk:
     root.withdraw()
     root.title(TITLE)
     return root
-
-
-def set_icon(root: tk.Tk) -> None:
-    path = ASSETS / "icon.png"
-    try:
-        root.iconphoto(True, tk.PhotoImage(master=root, file=str(path)))
-    except tk.TclError as exc:
-        log.info("The window has no icon: %s", exc)
 
 
 def place(root: tk.Tk, geometry: str, scale: float) -> None:

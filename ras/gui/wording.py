@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING
 
-from ras.errors import SkipReason
+from ras.errors import reasons_text
 from ras.text import count, duration, size
 
 if TYPE_CHECKING:
@@ -121,9 +121,3 @@ def mode_word(state: ModeState, more: str) -> str:
     """How long the chosen mode takes and a sentence ``more``, or why it is not ready."""
     said = f"{state.text[:1].upper()}{state.text[1:]}"
     return f"{said}. {more}" if more and state.available else said
-
-
-def reasons_text(skipped: Mapping[str, int]) -> str:
-    """``340 link expired, 11 other kind of file``: the most frequent first."""
-    ordered = sorted(skipped.items(), key=lambda item: -item[1])
-    return ", ".join(f"{number:,} {SkipReason(reason).text}" for reason, number in ordered)

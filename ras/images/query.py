@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import stat
 from pathlib import Path
@@ -48,6 +49,16 @@ def load_query(source: str | Path | bytes | Image.Image, name: str | None = None
     except DecodeError as exc:
         raise DecodeError(_about_query(exc.reason, shown, exc), exc.reason) from exc
     return _query(image, shown, hashlib.sha256(data).hexdigest())
+
+
+def part_of(query: Query, box: tuple[int, int, int, int]) -> Query:
+    """A part of a query's picture (left, top, right, bottom in pixels). Raises DecodeError where nothing is in it."""
+    assert query.image is not None
+    part = query.image.crop(box)
+    reason = too_little(part)
+    if reason is not None:
+        raise DecodeError(f"This part of “{query.name}” has too little in it to be found: {reason}.", SkipReason.BLANK)
+    return dataclasses.replace(query, image=part, content_hash="")
 
 
 def _query(image: Image.Image, shown: str, content_hash: str = "") -> Query:

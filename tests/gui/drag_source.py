@@ -17,9 +17,10 @@ def main() -> None:
     root.geometry(f"120x60+{x}+{y}")
     label = tk.Label(root, text="drag me", background="orange")
     label.pack(fill="both", expand=True)
-    label.drag_source_register(1, DND_FILES if kind == "files" else DND_TEXT)
+    offered = {"files": DND_FILES, "text": DND_TEXT}.get(kind, kind)
+    label.drag_source_register(1, offered)
     payload = tuple(data) if kind == "files" else data[0]
-    label.dnd_bind("<<DragInitCmd>>", lambda event: (COPY, DND_FILES if kind == "files" else DND_TEXT, payload))
+    label.dnd_bind("<<DragInitCmd>>", lambda event: (COPY, offered, payload))
     root.attributes("-topmost", True)
     root.update()
     sys.stdout.write("ready\n")

@@ -12,6 +12,7 @@ from ras.errors import SkipReason
 from ras.gui.bench import ArchiveFacts, Bench, EngineFacts, Readiness
 from ras.images import make_preview
 from ras.records import (
+    DEFAULT_KINDS,
     Archive,
     Change,
     Channel,
@@ -19,6 +20,7 @@ from ras.records import (
     ImageRecord,
     Job,
     MatchedRegion,
+    PictureKinds,
     Progress,
     Query,
     Results,
@@ -76,10 +78,10 @@ class StreamBench(Bench):
         yield from ()
         return EngineFacts("stream", "Stream", "cpu", Readiness(STATES))
 
-    def open(self, paths: Sequence[str]) -> Job[ArchiveFacts]:
+    def open(self, paths: Sequence[str], kinds: PictureKinds = DEFAULT_KINDS) -> Job[ArchiveFacts]:
         yield from ()
         records = tuple(result.record for result in self.results)
-        return ArchiveFacts(Archive(tuple(paths), "stream", (CHANNEL,), 10, records), 0, Readiness(STATES))
+        return ArchiveFacts(Archive(tuple(paths), "stream", (CHANNEL,), 10, records), Readiness(STATES))
 
     def search(self, settings: Settings, query: Query, archive: Archive) -> Job[SearchReport]:
         try:

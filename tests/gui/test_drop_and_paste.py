@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,10 +14,12 @@ from typing import Iterator
 
 import pytest
 
+from ras.gui import dialogs
 from ras.gui.app import App
+from tests.cdn_double import CdnDouble, Fault
 from tests.display import need
 from tests.gui.conftest import Driver
-from tests.gui.pictures import picture
+from tests.gui.pictures import encoded, picture, write_export
 from tests.gui.streams import StreamBench
 
 SOURCE = Path(__file__).with_name("drag_source.py")
@@ -112,11 +116,93 @@ def test_an_export_and_a_picture_dropped_together(driver: Driver, app: App, tmp_
     assert "“notes.txt” is neither a picture" in app.notices.sentences[0][1]
 
 
+def test_several_archives_dropped_together_are_one(driver: Driver, tmp_path: Path) -> None:
+    """A folder, a file and a zip, by a real mouse into the real program."""
+    app = driver.open()
+    driver.until(lambda: app.encoder.facts is not None)
+    write_export(tmp_path / "folder", 3, name="first")
+    second = write_export(tmp_path / "second", 2, first=10)
+    third = write_export(tmp_path / "third", 4, first=20)
+    packed = shutil.make_archive(str(tmp_path / "exports"), "zip", third.parent)
+    with dragged(driver, "files", *(path.as_uri() for path in (tmp_path / "folder", second, Path(packed)))):
+        driver.until(lambda: app.query_panel.zone.lit)
+    driver.until(lambda: app.inputs.archive is not None)
+    assert app.inputs.archive is not None
+    assert len(app.inputs.archive.archive.records) == 9
+    assert app.archive_bar.about.startswith("9 pictures in ")
+    assert app.notices.sentences == []
+
+
+def test_a_folder_is_opened_from_the_menu(
+    driver: Driver, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialogs, "choose_folder", lambda *_: str(tmp_path))
+    app.inputs.ask_for_folder()
+    driver.until(lambda: app.inputs.archive is not None)
+    assert app.settings.last_archive == (str(tmp_path),)
+
+
 def test_a_dropped_text_is_one_sentence(driver: Driver, app: App) -> None:
-    with dragged(driver, "text", "https://example.com/{picture"):
+    with dragged(driver, "text", "see {picture"):
         pass
     driver.until(lambda: app.notices.sentences)
-    assert app.notices.sentences[-1][1].startswith("That was not a file.")
+    assert app.notices.sentences[-1][1].startswith("That was neither a file nor the link of a picture.")
+
+
+@pytest.mark.parametrize("kind", ["text", "files", "text/html"])
+def test_a_link_dropped_from_a_browser_is_downloaded(driver: Driver, kind: str) -> None:
+    with CdnDouble() as cdn:
+        url = cdn.serve("/cat.png", encoded(picture(4)))
+        app = driver.open(StreamBench(rounds=2, shown=5), allowed_hosts=(cdn.host,))
+        app.inputs.open_archive(["stream.json"])
+        with dragged(driver, kind, f'<a href="/page"><img src="{url}"></a>' if kind == "text/html" else url):
+            driver.until(lambda: app.query_panel.zone.lit)
+            assert cdn.connections == 0, "nothing is downloaded before it is let go"
+        driver.until(lambda: app.run.report is not None)
+        assert app.inputs.query.query.name == "cat.png"
+        assert cdn.hits("/cat.png") == 1
+
+
+def test_a_link_is_pasted(driver: Driver) -> None:
+    with CdnDouble() as cdn:
+        app = driver.open(StreamBench(rounds=2, shown=5), allowed_hosts=(cdn.host,))
+        with on_clipboard("UTF8_STRING", cdn.serve("/cat.png", encoded(picture(4))).encode()):
+            driver.press(driver.root, "<Control-v>")
+            driver.until(lambda: app.inputs.query is not None)
+        assert app.inputs.query.query.name == "cat.png"
+
+
+def test_a_picture_of_a_page_is_pasted(driver: Driver, app: App) -> None:
+    data = base64.b64encode(encoded(picture(4))).decode()
+    with on_clipboard("text/html", f'<b>é</b><img src="data:image/png;base64,{data}">'.encode()):
+        driver.press(driver.root, "<Control-v>")
+        driver.until(lambda: app.inputs.query is not None)
+    assert app.inputs.query.query.name == "Picture of a page"
+
+
+def test_a_download_is_cancelled_by_esc(driver: Driver) -> None:
+    with CdnDouble() as cdn:
+        app = driver.open(StreamBench(rounds=2, shown=5), allowed_hosts=(cdn.host,))
+        app.inputs.load_link(cdn.serve("/cat.png", encoded(picture(4)), fault=Fault.stall()))
+        driver.until(lambda: cdn.hits("/cat.png"))
+        driver.live(0.3)
+        assert app.query_panel.about == "Downloading the picture …"
+        assert str(app.query_panel.action.cget("text")) == "Cancel"
+        driver.press(driver.root, "<Escape>")
+        assert not app.inputs.busy
+        assert str(app.query_panel.action.cget("text")) == "Search"
+        assert not app.query_panel.about.startswith("Downloading") or not app.query_panel._caption.winfo_ismapped()
+        app.inputs.load_query(picture(5), "five")
+        driver.until(lambda: app.inputs.query is not None)
+        assert app.inputs.query.query.name == "five"
+
+
+def test_a_link_to_this_machine_is_one_sentence(driver: Driver, app: App) -> None:
+    with CdnDouble() as cdn:
+        app.inputs.load_link(cdn.serve("/cat.png", encoded(picture(4))))
+        driver.until(lambda: app.notices.sentences)
+        assert "no address of the public internet" in app.notices.sentences[-1][1]
+        assert cdn.connections == 0
 
 
 def test_a_picture_is_pasted(driver: Driver, app: App, tmp_path: Path) -> None:

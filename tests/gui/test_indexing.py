@@ -96,9 +96,9 @@ def test_once_indexed_every_search_answers_without_a_network(driver: Driver, tmp
             lines.add(app.status.indexing.text)
         settled(driver, app)
         driver.live(0.05)
-    assert any(" % – " in title for title in titles)
+    assert any(" % · Indexing – " in title for title in titles)
     assert any(f"of {AMOUNT} pictures" in line for line in lines)
-    assert " % – " not in app.root.title()
+    assert " % " not in app.root.title()
     assert f"All {AMOUNT} pictures are indexed" in app.status.text
     assert not app.status.skipped.winfo_ismapped()
     assert not app.status.indexing.winfo_ismapped()
@@ -219,30 +219,17 @@ def test_what_was_left_out_is_listed_and_tried_again(driver: Driver, cdn: CdnDou
     for number, gone in zip((2, 9, 20), lost):
         cdn.serve(gone, encoded(picture(number)))
     app.status.skipped.invoke()
-    driver.until(lambda: find(app, "Treeview"))
-    table = find(app, "Treeview")[0]
-    listed = [table.item(row, "values")[1] for row in table.get_children()]  # type: ignore[attr-defined]
+    driver.until(lambda: app.report.window is not None)
+    window = app.report.window
+    assert window is not None
+    listed = [failure.record.file_name for failure in window.chosen]
     assert listed == ["view-002.png", "view-009.png", "view-020.png"]
-    again = next(widget for widget in find(app, "TButton") if widget.cget("text") == "Try again")
-    again.invoke()  # type: ignore[attr-defined]
-    driver.until(lambda: not app.index.run.running)
+    window.again_button.invoke()
+    driver.until(lambda: app.status.text.startswith(f"All {AMOUNT} pictures are indexed"))
     settled(driver, app)
     driver.live(0.05)
     assert button(app) == "Indexed"
     assert [cdn.hits(gone) for gone in lost] == [2, 2, 2]
-
-
-def find(app: App, kind: str) -> list:  # type: ignore[type-arg]
-    found = []
-    for top in app.root.winfo_children():
-        if top.winfo_class() == "Toplevel":
-            waiting = [top]
-            while waiting:
-                widget = waiting.pop()
-                waiting += widget.winfo_children()
-                if widget.winfo_class() == kind:
-                    found.append(widget)
-    return found
 
 
 def test_keys_index_the_archive(driver: Driver, cdn: CdnDouble, tmp_path: Path) -> None:

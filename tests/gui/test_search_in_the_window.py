@@ -59,6 +59,7 @@ def test_first_start_invites(driver: Driver) -> None:
 
 def test_archive_line_counts_and_is_remembered(driver: Driver, export: Path) -> None:
     app = opened(driver, export)
+    driver.until(lambda: app.state.condition is not None)
     about = app.archive_bar.about
     assert "28 pictures in 1 channel" in about
     assert "28 messages" in about
@@ -76,7 +77,7 @@ def test_picture_starts_a_search_and_its_copy_is_on_top(driver: Driver, export: 
     assert app.run.report is not None
     assert app.run.report.searched == 24
     assert "Compared 24 of 28 pictures" in app.status.text
-    assert "4 link expired" in app.status.text
+    assert "4 links expired" in app.status.text
     assert len(app.run.skipped) == 4
     assert app.details.result == best
     driver.until(lambda: app.details.is_sharp)
@@ -287,7 +288,7 @@ def test_the_search_button_is_never_cut_off(driver: Driver, export: Path, tmp_pa
 def test_what_the_status_says_is_cut_to_its_room_and_kept_whole(driver: Driver) -> None:
     app = driver.open()
     driver.root.geometry("760x540")
-    said = "left out 351: 340 link expired, 11 other kind of file; " * 5
+    said = "left out 351: 340 links expired, 11 other kinds of file; " * 5
     app.status.say(said)
     driver.live(0.2)
     label = app.status._text

@@ -458,7 +458,8 @@ def test_without_a_network_thousands_end_soon(monkeypatch: pytest.MonkeyPatch) -
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", unplugged)
-    records = [make_record(url=f"https://cdn.discordapp.com/attachments/1/{n}/a.png") for n in range(3000)]
+    signed = "?ex=ffffffff&is=65df2db3&hm=00"
+    records = [make_record(url=f"https://cdn.discordapp.com/attachments/1/{n}/a.png{signed}") for n in range(3000)]
     with Downloader(Settings(), QUICK) as downloader, ThreadPoolExecutor(6) as pool:
         reasons = list(pool.map(lambda record: refusal(downloader, record), records))
     assert reasons == [SkipReason.NETWORK] * 3000

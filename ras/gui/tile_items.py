@@ -1,0 +1,33 @@
+"""What tiles and rows on the canvas of the results have in common: items that move and change, and are never made anew.
+
+Only what differs is changed: each call into Tk may have to wait for a worker thread that computes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tkinter as tk
+
+_numbers = itertools.count()
+
+
+class TileItems:
+    def __init__(self, canvas: tk.Canvas) -> None:
+        self._canvas = canvas
+        self._at = (0, 0)
+        self._tag = f"tile-{next(_numbers)}"
+        self._shown: dict[int, object] = {}
+
+    def put(self, x: int, y: int) -> None:
+        """Move them, the top left corner to (x, y) of the canvas; hidden ones, too."""
+        if self._at != (x, y):
+            self._canvas.move(self._tag, x - self._at[0], y - self._at[1])
+            self._at = (x, y)
+
+    def hide(self) -> None:
+        self.put(-10_000, -10_000)
+
+    def _change(self, item: int, **option: str) -> None:
+        if self._shown.get(item) != option:
+            self._canvas.itemconfigure(item, **option)  # type: ignore[arg-type]
+            self._shown[item] = option
