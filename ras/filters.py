@@ -16,6 +16,9 @@ from ras.records import ImageRecord
 if TYPE_CHECKING:
     import numpy as np
 
+KINDS = ("attachment", "embed", "forwarded", "link", "sticker", "emoji", "avatar")
+"""See ``ImageRecord.kind``."""
+
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -112,11 +115,12 @@ EVERYTHING = Filter()
 def parse_filter(terms: Sequence[str]) -> Filter:
     """``["author=Mira", "channel=memes", "after=2021-03-01", "text=yes", "name=*.png", "spoiler=no"]`` → Filter.
 
-    ``author`` and ``channel`` may be given several times: any of them. ``after`` and ``before`` are dates or moments in
+    ``author``, ``channel`` and ``kind`` may be given several times: any of them. ``after`` and ``before`` are dates or moments in
     ISO form, in local time unless they say otherwise; ``on`` is one whole day. Raises SettingsError.
     """
     authors: list[str] = []
     channels: list[str] = []
+    kinds: list[str] = []
     chosen: dict[str, object] = {}
     for term in terms:
         key, equals, value = term.partition("=")
@@ -127,6 +131,10 @@ def parse_filter(terms: Sequence[str]) -> Filter:
             authors.append(value)
         elif key == "channel":
             channels.append(value)
+        elif key == "kind":
+            if value.lower() not in KINDS:
+                raise SettingsError(f"The filter “{term}” is not understood: kind can be {', '.join(KINDS)}.")
+            kinds.append(value.lower())
         elif key == "name":
             chosen["file_name"] = value
         elif key in ("after", "before"):
@@ -140,10 +148,10 @@ def parse_filter(terms: Sequence[str]) -> Filter:
             chosen["has_text" if key == "text" else key] = _YES_NO[value.lower()]
         else:
             raise SettingsError(f"There is no filter “{key}”. {_HOW}")
-    return Filter(tuple(authors), tuple(channels), **chosen)  # type: ignore[arg-type]
+    return Filter(tuple(authors), tuple(channels), kinds=tuple(kinds), **chosen)  # type: ignore[arg-type]
 
 
-_HOW = "Filters are author=, channel=, after=, before=, on=, text=yes, name= and spoiler=no."
+_HOW = "Filters are author=, channel=, kind=, after=, before=, on=, text=yes, name= and spoiler=no."
 
 
 def _moment(value: str, term: str, day: int | None = None) -> datetime:

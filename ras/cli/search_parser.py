@@ -18,11 +18,12 @@ alone or together with each picture.
 """
 
 FILTERS = """\
-filters (several must all hold; author and channel given several times: one of them):
+filters (several must all hold; author, channel and kind given several times: one of them):
   author=NAME  channel=NAME       whole names in any case, or ids
   after=2021-03-01  before=2021-03-01T18:30  on=2021-03-01
   text=yes|no  spoiler=yes|no     whether the message has a text, whether the picture is hidden as a spoiler
   name=PART or name=*.png         of the file's name
+  kind=attachment|embed|forwarded|link|sticker|emoji|avatar
 """
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ras.gui.app import App
 from ras.gui.query_input import MOST_AT_ONCE
+from ras.records import Results
 from tests.gui.conftest import Driver
 from tests.gui.pictures import picture
 
@@ -71,6 +72,15 @@ def test_the_shown_one_can_be_switched_while_the_search_runs(driver: Driver, app
     assert app.query_panel.strip.selected == 1
     assert best(app) == "view-005.png"
     assert app.run.answer.shown[0].record.file_name == "view-005.png"
+
+
+def test_results_of_another_one_are_not_shown_on_the_way(driver: Driver, app: App, tmp_path: Path) -> None:
+    app.inputs.take_files(saved(tmp_path, (3, 5)))
+    driver.until(lambda: len(app.run.reports) == 2)
+    app.run._event(Results(app.run.reports[1].results, query=1))
+    assert app.results.selection.record.file_name == "view-003.png"
+    app.run._event(Results(app.run.reports[1].results, query=0))
+    assert app.results.selection.record.file_name == "view-005.png"
 
 
 def test_another_picture_or_a_part_ends_it(driver: Driver, app: App, tmp_path: Path) -> None:

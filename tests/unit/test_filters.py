@@ -202,7 +202,7 @@ def test_terms_of_the_command_line(berlin: None) -> None:
     where = parse_filter(
         [
             *("author=Mira", "Author = a=b", "channel=#memes", "after=2021-03-01", "before=2021-03-02T15:30"),
-            *("text=yes", "spoiler=NO", "name=*.png"),
+            *("text=yes", "spoiler=NO", "name=*.png", "kind=Embed", "kind=link"),
         ]
     )
     assert where.authors == ("Mira", "a=b")
@@ -210,6 +210,7 @@ def test_terms_of_the_command_line(berlin: None) -> None:
     assert where.after == datetime(2021, 2, 28, 23, tzinfo=timezone.utc)
     assert where.before == datetime(2021, 3, 2, 14, 30, tzinfo=timezone.utc)
     assert (where.has_text, where.spoiler, where.file_name) == (True, False, "*.png")
+    assert where.kinds == ("embed", "link")
     assert parse_filter([]) == Filter()
 
 
@@ -251,6 +252,7 @@ def test_a_moment_is_on_its_own_day_and_not_on_the_next(moment: datetime) -> Non
         ("=Mira", "no filter “”"),
         ("colour=red", "no filter “colour”"),
         ("text=maybe", "yes or no"),
+        ("kind=picture", "attachment, embed, forwarded"),
         ("after=yesterday", "write 2021-03-02"),
         ("on=2021-02-30", "write 2021-03-02"),
         ("on=9999-12-31", "write 2021-03-02"),
