@@ -115,8 +115,8 @@ EVERYTHING = Filter()
 def parse_filter(terms: Sequence[str]) -> Filter:
     """``["author=Mira", "channel=memes", "after=2021-03-01", "text=yes", "name=*.png", "spoiler=no"]`` → Filter.
 
-    ``author``, ``channel`` and ``kind`` may be given several times: any of them. ``after`` and ``before`` are dates or moments in
-    ISO form, in local time unless they say otherwise; ``on`` is one whole day. Raises SettingsError.
+    ``author``, ``channel`` and ``kind`` may be given several times: any of them. ``after`` and ``before`` are dates or
+    moments in ISO form, in local time unless they say otherwise; ``on`` is one whole day. Raises SettingsError.
     """
     authors: list[str] = []
     channels: list[str] = []
