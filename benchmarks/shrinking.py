@@ -27,7 +27,7 @@ import torch
 from PIL import Image
 
 from benchmarks.encode import random_weights
-from benchmarks.quality.__main__ import load_pictures
+from benchmarks.quality import corpus
 from ras.encoders.base import Encoder
 from ras.encoders.checkpoint import read_state_dict
 from ras.encoders.clip import ClipEncoder
@@ -106,11 +106,11 @@ def compare(encoder: Encoder, files: list[bytes]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--pictures", default="200", help="a folder, or how many are drawn")
     parser.add_argument("--amount", type=int, default=300)
     parser.add_argument("--weights", type=Path)
     options = parser.parse_args()
-    small = load_pictures(options.pictures, 200, "shrinking")
+    small = [ref.load() for ref in corpus.of_choice(options.pictures, "shrinking")]
     rng = Random(1)
     files = [mosaic(small, rng) for _ in range(options.amount)]
     compare(FingerprintEncoder(), files)
