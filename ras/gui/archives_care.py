@@ -66,7 +66,12 @@ class StoredArchives:
             if self.window is not None:
                 self.window.show(contents)
 
-        self._pump.start(self._reader, list_archives, done=done)
+        def failed(error: BaseException) -> None:
+            if self.window is not None:
+                self.window.say_of_store("What is indexed could not be read.")
+            self._failed(error)
+
+        self._pump.start(self._reader, list_archives, done=done, failed=failed)
 
     def _closed(self, event: tk.Event[tk.Misc]) -> None:
         if self.window is not None and event.widget is self.window.window:

@@ -111,8 +111,12 @@ class ArchivesWindow:
         if chosen:
             self.table.selection_set(chosen)
             self.table.focus(chosen[0])
-        self._usage.configure(text=_usage_text(contents))
+        self.say_of_store(_usage_text(contents))
         self._enable()
+
+    def say_of_store(self, text: str) -> None:
+        """What all takes, or why nobody can tell."""
+        self._usage.configure(text=text)
 
     def say(self, text: str) -> None:
         self._said.configure(text=text)

@@ -107,9 +107,12 @@ class Facts:
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _roll_back(self) -> None:
-        if self.connection.in_transaction:
+        self._end(self.connection)
+
+    def _end(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
             try:
-                self.connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
             except sqlite3.Error:
                 log.exception("A transaction on %s could not be undone.", self.folder)
 
@@ -244,9 +247,14 @@ class Facts:
         raise AssertionError("the loop returns or raises")
 
     def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
-        version = version_of(connection)
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        # In one transaction: another thread or program may be making the tables just now.
+        connection.execute("BEGIN")
+        try:
+            version = version_of(connection)
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        finally:
+            self._end(connection)
         if tables and application != APPLICATION_ID:
             raise StoreError(
                 f"{self.folder / FILE} is a database of another program. Move it away, or choose another folder "

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 from pathlib import Path
 from typing import Iterator
 
@@ -236,6 +237,31 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="of another program"):
         EmbeddingStore(folder)
     assert (folder / "facts.sqlite").read_bytes() == before
+
+
+def test_a_store_that_another_thread_is_just_making_is_no_other_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables come between the looks at what kind of database it is."""
+    other = threading.Thread(target=lambda: EmbeddingStore(tmp_path / "store").close())
+
+    connect = connection.Facts._connect
+
+    def made_meanwhile(statement: str) -> None:
+        if "sqlite_master" in statement and other.ident is None:
+            other.start()
+            other.join(0.5)  # longer than it takes where nothing keeps it out
+
+    def watched(facts: connection.Facts, path: Path, mode: str) -> sqlite3.Connection:
+        made = connect(facts, path, mode)
+        if threading.current_thread() is not other:
+            made.set_trace_callback(made_meanwhile)
+        return made
+
+    monkeypatch.setattr(connection.Facts, "_connect", watched)
+    with EmbeddingStore(tmp_path / "store") as store:
+        assert store.archives() == ()
+    other.join()
 
 
 def test_an_empty_file_is_a_new_store(tmp_path: Path) -> None:
