@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import Any, Sequence
 
 from ras import __version__
@@ -36,7 +38,7 @@ examples:
 INDEX = """\
 Fetch and encode the pictures of archives once and keep what searches need: from then on they are searched at once,
 with no network and with every link expired. What is indexed already is not done again; it can be stopped at any time
-(Ctrl+C) and goes on from there. Each ARCHIVE is an archive of its own: a JSON file, or a folder of them.
+(Ctrl+C) and goes on from there. Each ARCHIVE is an archive of its own: an export, or a folder or zip of them.
 """
 
 
@@ -46,6 +48,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """As ever; a file that stands behind an option, which argparse does not expect there, counts as well."""
         options: argparse.Namespace
+        self._refuse_what_is_nothing(list(sys.argv[1:] if args is None else args))
         options, rest = self.parse_known_args(args, namespace)
         files: list[str] | None = getattr(options, "files", None)
         if options.command == "token" and (rest or options.action not in TOKEN_ACTIONS):
@@ -62,6 +65,16 @@ class Parser(argparse.ArgumentParser):
                 "search --indexed all PICTURE, or search ARCHIVE --text TEXT"
             )
         return options
+
+    def _refuse_what_is_nothing(self, arguments: Sequence[str]) -> None:
+        """Files alone open the window; where one of them is missing, argparse would take the first for a command."""
+        commands = (*LAUNCHER_COMMANDS, *PASSED_ON)
+        if not arguments or arguments[0].startswith("-") or arguments[0] in commands:
+            return
+        names = [argument for argument in arguments if not argument.startswith("-")]
+        missing = next((name for name in names if not os.path.exists(name)), None)
+        if missing is not None:
+            self.error(f"“{missing}” is neither a command ({', '.join(commands)}) nor a file that is there")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -97,7 +110,7 @@ def _add_index(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     index.add_argument(
-        "files", nargs="+", metavar="ARCHIVE", help="an export: a JSON file of DiscordChatExporter, or a folder of them"
+        "files", nargs="+", metavar="ARCHIVE", help="an export of any format that RAS reads, or a folder or zip of them"
     )
     index.add_argument(
         "--retry", action="store_true", help="also try the pictures again that were given up for good before"

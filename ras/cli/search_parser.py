@@ -44,7 +44,7 @@ def add_search(commands: Any) -> None:
         "files",
         nargs="*",  # a text may be searched for in what is indexed
         metavar="FILE",
-        help="exports (JSON files of DiscordChatExporter, or folders of them) and pictures to search for (PNG, JPEG)",
+        help="archives (exports, folders or zips of them) and pictures to search for (PNG, JPEG)",
     )
     search.add_argument(
         "--text",

@@ -29,8 +29,8 @@ def tell_apart(
         return [files[0]], [files[1]]
     if not archives and not indexed:
         raise SettingsError(
-            f"No archive was given{', only pictures' if pictures else ''}: name an export (a JSON file of "
-            "DiscordChatExporter), or --indexed all for those that are indexed."
+            f"No archive was given{', only pictures' if pictures else ''}: name an export, or a folder or zip "
+            "of them, or --indexed all for those that are indexed."
         )
     if picture_needed and not pictures:
         raise SettingsError("No picture to search for was given: name a PNG or JPEG file.")

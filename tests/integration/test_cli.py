@@ -153,6 +153,13 @@ def test_user_errors_are_exit_code_2_and_one_sentence(
     assert done.stdout == ""
 
 
+def test_a_missing_file_among_those_to_open_is_named(export: Path, tmp_path: Path) -> None:
+    done = ras(export, tmp_path / "missing.png")
+    assert done.returncode == 2
+    assert f"“{tmp_path / 'missing.png'}” is neither a command (" in done.stderr
+    assert "“serach” is neither a command (" in ras("serach", export).stderr
+
+
 def test_an_encoder_that_cannot_be_had_is_exit_code_3(export: Path, query: Path, tmp_path: Path) -> None:
     weights = tmp_path / "weights.pt"
     weights.write_bytes(b"not weights")
