@@ -14,11 +14,11 @@ from typing import Iterator, Sequence
 
 from ras.cdn import canonical_url
 from ras.errors import FetchError, SkipReason
-from ras.media_index import MediaIndex, Place
+from ras.media_index import MediaIndex
 from ras.records import ImageRecord
 from ras.saved_names import has_short_mark, saved_names
 from ras.text import clean, size
-from ras.trees import DiskTree, Tree, open_tree
+from ras.trees import DiskTree, Tree, TreeFile, open_tree
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class MediaFile:
     """Absolute, see ``ras.trees``; on the disk with all links resolved."""
     holder: str
     """The zip or database that it lies in; empty for a file of the disk."""
-    _place: Place
+    _place: TreeFile
 
     def read(self, most: int) -> bytes:
         """Its beginning, so many bytes. Raises OSError."""
@@ -184,14 +184,14 @@ class MediaReader:
             name = _below(tree.root, path)
             if name is None or name.rpartition("/")[2] not in self._listed(tree, name.rpartition("/")[0]):
                 return None
-            return MediaFile(path, tree.root, Place(tree, name))
+            return MediaFile(path, tree.root, TreeFile(tree, name))
         try:
             real = Path(path).resolve()
             if not real.is_file() or Path(root).resolve() not in real.parents:
                 return None
         except (OSError, ValueError, RuntimeError):  # a null character, a name too long, links in a circle
             return None
-        return MediaFile(str(real), "", Place(DiskTree(str(real.parent)), real.name))
+        return MediaFile(str(real), "", TreeFile(DiskTree(str(real.parent)), real.name))
 
     def _is_listed(self, root: str, path: str) -> bool:
         tree = self._tree(root)
@@ -230,12 +230,6 @@ class MediaReader:
                     log.info("There are no media in %s: %s", root, exc)
                     self._trees[root] = None
             return self._trees[root]
-
-
-def media_path(record: ImageRecord, folders: Sequence[str] = ()) -> Path | None:
-    """The record's media file where it is a file of the disk, links resolved; else None."""
-    with MediaReader(folders) as media:
-        return next((Path(file.path) for file in media.files(record) if not file.holder), None)
 
 
 def seems_local(record: ImageRecord) -> bool:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from dataclasses import dataclass
 from typing import Iterator
 
-from ras.trees import Tree
+from ras.trees import Tree, TreeFile
 
 log = logging.getLogger(__name__)
 
@@ -17,17 +15,8 @@ _DEEPEST = 8
 _MOST_OF_A_NAME = 100
 
 
-@dataclass(frozen=True)
-class Place:
-    """A file of a tree."""
-
-    tree: Tree
-    name: str
-    """Relative to the tree, with slashes."""
-
-    @property
-    def path(self) -> str:
-        return os.path.join(self.tree.root, self.name.replace("/", os.sep))
+class Place(TreeFile):
+    """Where a media file lies."""
 
     @property
     def folder_name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -10,21 +9,11 @@ from typing import BinaryIO
 
 from ras.records import Channel, ImageRecord
 from ras.text import clean
-from ras.trees import Tree
+from ras.trees import TreeFile
 
 
-@dataclass(frozen=True)
-class ExportFile:
-    """A file of a tree: of the folder that it lies in, of a larger folder, or of a zip."""
-
-    tree: Tree
-    name: str
-    """Relative to the tree, with slashes."""
-
-    @property
-    def path(self) -> str:
-        """Absolute; inside of a zip too, see ``ras.trees``."""
-        return os.path.join(self.tree.root, self.name.replace("/", os.sep))
+class ExportFile(TreeFile):
+    """A file that may be an export: of the folder that it lies in, of a larger folder, or of a zip."""
 
     @property
     def folder(self) -> str:

@@ -25,16 +25,12 @@ _AFTER = ".,:;!?'*_~|"
 """Punctuation and markup behind a link rather than its end."""
 
 
-def links_in(text: str) -> Iterator[str]:
+def linked_pictures(text: str, media: MediaFolder | None = None) -> Iterator[Found]:
     """The http(s) links of a message's text whose path ends as a picture's name does, each once, without markup.
 
-    At most 50, in time that grows with the text's length alone.
+    At most 50, in time that grows with the text's length alone. What the text hides (``||https://…||``) gets the name
+    of a spoiler.
     """
-    return (link.url for link in _links(text))
-
-
-def linked_pictures(text: str, media: MediaFolder | None = None) -> Iterator[Found]:
-    """The same as pictures of the message. What the text hides (``||https://…||``) gets the name of a spoiler."""
     for url, hidden in _links(text):
         name = name_in_url(url)
         yield Found("link", None, as_spoiler(name) if hidden else name, url, media.find(url) if media else None, None)

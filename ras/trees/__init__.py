@@ -7,13 +7,25 @@ name it like any other file. Nothing is ever unpacked to the disk.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import BinaryIO, Iterable, Protocol
 
 from ras.trees.blobs import SQLITE_MAGIC, BlobTree
 from ras.trees.disk import DiskTree
 from ras.trees.zipped import ZIP_MAGICS, ZipTree
 
-__all__ = ["BlobTree", "DiskTree", "Tree", "ZipTree", "exists", "holder_of", "is_tree", "missing", "open_tree"]
+__all__ = [
+    "BlobTree",
+    "DiskTree",
+    "Tree",
+    "TreeFile",
+    "ZipTree",
+    "exists",
+    "holder_of",
+    "is_tree",
+    "missing",
+    "open_tree",
+]
 
 
 class Tree(Protocol):
@@ -42,6 +54,20 @@ class Tree(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open."""
+
+
+@dataclass(frozen=True)
+class TreeFile:
+    """A file of a tree, whether or not it exists."""
+
+    tree: Tree
+    name: str
+    """Relative to the tree, with slashes."""
+
+    @property
+    def path(self) -> str:
+        """Absolute; of a file in a zip or database too."""
+        return os.path.join(self.tree.root, self.name.replace("/", os.sep))
 
 
 def open_tree(path: str) -> Tree:

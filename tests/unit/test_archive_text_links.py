@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ras.archive import text_links
-from ras.archive.text_links import linked_pictures, links_in
+from ras.archive.text_links import linked_pictures
 
 CAT = "https://i.imgur.com/cat.png"
 SIGNED = "https://cdn.discordapp.com/attachments/1/2/unknown.png?ex=66aa&is=66bb&hm=" + "ab" * 32 + "&"
+
+
+def links_in(text: str) -> Iterator[str]:
+    return (found.url for found in linked_pictures(text))
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import sqlite3
 import threading
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import pytest
 
 from ras.downloader import Downloader
 from ras.errors import FetchError, SkipReason
-from ras.media import MediaReader, media_path, seems_local
+from ras.media import MediaReader, seems_local
 from ras.records import ImageRecord
 from ras.settings import Settings
 from tests.cdn_double import make_record
@@ -24,6 +24,12 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs links")
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(100))
 URL = cdn_url("5", "unknown.png")
+
+
+def media_path(record: ImageRecord, folders: Sequence[str] = ()) -> Path | None:
+    """The record's media file where it is a file of the disk."""
+    with MediaReader(folders) as media:
+        return next((Path(file.path) for file in media.files(record) if not file.holder), None)
 
 
 def put(path: Path, data: bytes = PNG) -> Path:

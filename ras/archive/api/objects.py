@@ -12,7 +12,7 @@ from ras.archive.lenient_structs import coerced
 from ras.archive.values import id_of
 from ras.records import PictureKinds
 
-# As in dce_messages: only what is needed, single values of any type, and what is off by default in Structs of its own.
+# As for DiscordChatExporter: only what is needed, single values of any type, what is off by default in its own Structs.
 # Names in quotes are Discord's reference; ``name``, ``author_id``, ``created_at``, … are what bots write.
 
 
