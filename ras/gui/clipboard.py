@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, List, Union
 
 from ras.errors import RASError
 from ras.gui.incoming import from_numbers, paths_in
-from ras.gui.picture_links import link_in
 from ras.records import Job
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ def paste(text: str | None) -> Job[Pasted]:
     paths = paths_in(text) if text else []
     if paths:
         return paths
+    from ras.gui.picture_links import link_in
+
     link = link_in(text) if text else ""
     if link:
         return link

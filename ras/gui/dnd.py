@@ -7,7 +7,6 @@ import tkinter as tk
 from typing import Any, Callable
 
 from ras.gui.incoming import from_numbers, paths_in
-from ras.gui.picture_links import link_in
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +71,8 @@ def _take(
     except tk.TclError:  # a dropped text is no Tcl list
         entries = [data]
     paths = paths_in("\n".join(entries)) or paths_in(data)
+    from ras.gui.picture_links import link_in
+
     found = "" if paths else link_in(data) or link_in("\n".join(entries))
     if paths:
         files(paths)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tkinter as tk
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
-from ras.failures import ReasonGroup, by_reason
 from ras.gui import dialogs, links
 from ras.gui.failures_window import FailuresWindow, Remedies
 from ras.records import Job, Skipped
 from ras.text import clean, count
 
 if TYPE_CHECKING:
+    from ras.failures import ReasonGroup
     from ras.gui.pump import Pump
     from ras.gui.theme import Theme
     from ras.gui.token_dialog import TokenDialog
@@ -158,10 +158,13 @@ def _added(before: tuple[str, ...], more: Sequence[str]) -> tuple[str, ...]:
 
 def _grouped(failures: Sequence[Skipped]) -> Job[tuple[ReasonGroup, ...]]:
     yield from ()
+    from ras.failures import by_reason
+
     return by_reason(failures)
 
 
 def _left_out(archive: Archive, encoder_id: str) -> Job[tuple[ReasonGroup, ...]]:
+    from ras.failures import by_reason
     from ras.gui.stored_archives import list_failures
 
     return by_reason((yield from list_failures(archive, encoder_id)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import logging
@@ -67,6 +66,8 @@ def kept() -> Job[tuple[Thumbnail, ...]]:
 def keep(loaded: LoadedQuery) -> Job[tuple[Thumbnail, ...]]:
     """Put a query first; of the same picture and text, the last part that was searched for counts."""
     yield from ()
+    import hashlib
+
     query, data = loaded.query, b""
     if loaded.preview is not None:
         buffer = io.BytesIO()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Sequence
 
-from ras.media import MediaReader
 from ras.records import ImageRecord, Job, Notice
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ def look(record: ImageRecord, media_folders: Sequence[str], room: tuple[int, int
     from ras.images import decode_image
 
     try:
+        from ras.media import MediaReader
+
         with MediaReader(media_folders) as media:
             image = decode_image(media.read(record, _MOST_BYTES), extra_formats=True)
     except (DecodeError, FetchError):  # the preview of the search stays
@@ -49,6 +50,8 @@ def look_closely(record: ImageRecord, media_folders: Sequence[str]) -> Job[Layer
     from ras.images.decoding import decode_shrunk
 
     try:
+        from ras.media import MediaReader
+
         with MediaReader(media_folders) as media:
             data = media.read(record, _MOST_BYTES)
         yield Notice("")  # a place to be cancelled at

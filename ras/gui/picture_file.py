@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import DecodeError, FetchError, RASError, SkipReason
-from ras.media import MediaReader
 from ras.records import Job
 from ras.text import clean
 
@@ -46,6 +44,8 @@ def picture_file(result: SearchResult, media_folders: Sequence[str]) -> PictureF
 
     name = result.record.file_name
     try:
+        from ras.media import MediaReader
+
         with MediaReader(media_folders) as media:
             data, is_preview = media.read(result.record, MOST_BYTES), False
     except FetchError as exc:
@@ -70,6 +70,8 @@ def save_picture(file: PictureFile, path: str) -> Job[None]:
     """Write it to ``path``, as a whole or not at all; a file that is there is replaced. Raises RASError."""
     yield from ()
     target = Path(path)
+    import secrets
+
     part = target.with_name(f".{secrets.token_hex(6)}.part")
     try:
         with part.open("xb") as out:

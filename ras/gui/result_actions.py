@@ -9,7 +9,6 @@ from ras.gui import links
 from ras.gui.action_board import Action
 from ras.gui.commands import shown_keys
 from ras.gui.picture_out import Chore, PictureOut
-from ras.media import MediaReader
 from ras.text import clean
 
 if TYPE_CHECKING:
@@ -144,6 +143,7 @@ class ResultActions:
 
         def open_it() -> None:
             from ras.gui.written_copy import write_copy
+            from ras.media import MediaReader
 
             with MediaReader(folders) as media:
                 file = media.find(record)
@@ -159,6 +159,8 @@ class ResultActions:
         record, folders = result.record, tuple(self._media_folders())
 
         def show() -> None:
+            from ras.media import MediaReader
+
             with MediaReader(folders) as media:
                 file = media.find(record)
             if file is None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import StoreError
 from ras.records import Archive, Job, Skipped
-from ras.trees import missing
 
 if TYPE_CHECKING:
     from ras.gui.bench import IndexState
@@ -138,6 +137,8 @@ def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> I
 
 
 def _gone(paths: Sequence[str]) -> tuple[str, ...]:
+    from ras.trees import missing
+
     return tuple(missing(paths))
 
 

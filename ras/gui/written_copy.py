@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import tempfile
@@ -26,6 +25,8 @@ _ENDINGS = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp", "BMP"
 
 def write_copy(file: MediaFile, file_name: str) -> str:
     """The path of a copy, named like the picture as far as that is safe; those of yesterday go. Raises OpenError."""
+    import hashlib
+
     from ras.images import sniff_format
 
     shown = f"“{clean(file_name, longest=100)}” in “{clean(os.path.basename(file.holder), longest=100)}”"
