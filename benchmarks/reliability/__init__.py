@@ -1,0 +1,1 @@
+"""Longer runs of what ``tests/reliability`` tries in small."""
