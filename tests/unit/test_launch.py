@@ -14,9 +14,10 @@ from ras.launch.lock import Lock
 from ras.launch.machine import Candidate, Nvidia, candidates, cuda_build, reachable, variant_wanted
 from ras.launch.pip import Reading, explain
 from ras.launch.place import SetupError, child_environment, choose_place, is_ready, places
-from ras.launch.prepare import _names_cuda, leave_out, remove_environment, sweep
+from ras.launch.prepare import leave_out, remove_environment, sweep
 from ras.launch.stages import CORE, OPENCV, STAGES, TORCH, extra_for_tests, key_of, lines_of, requirements
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
+from ras.launch.torch_build import names_cuda
 
 TORCH_LINE = 'torch>=2.0,<2.14; sys_platform != "darwin"'
 
@@ -202,7 +203,7 @@ def test_an_index_that_does_not_answer_costs_no_minutes(monkeypatch: pytest.Monk
     ],
 )
 def test_cuda_is_told_by_pips_words(line: str, cuda: bool) -> None:
-    assert _names_cuda(line) is cuda
+    assert names_cuda(line) is cuda
 
 
 def test_reading_pip() -> None:
