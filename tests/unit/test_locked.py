@@ -9,6 +9,7 @@ from pip._vendor.packaging.requirements import Requirement
 
 from ras.launch.locked import locked_lines
 from ras.launch.stages import CLIP, CORE, FAISS, KEYRING, OPENCV, lines_of
+from ras.paths import ASSETS
 
 STAGES = (CORE, OPENCV, FAISS, KEYRING, CLIP)
 PLATFORMS = (("win32", "AMD64"), ("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("darwin", "x86_64"))
@@ -49,6 +50,12 @@ def test_what_is_asked_for_is_locked_once(python: str, system: str, machine: str
     for asked in (Requirement(line) for stage in STAGES for line in lines_of(stage)):
         if holds(asked, place):
             assert known[asked.name.lower()] in asked.specifier, asked
+
+
+def test_the_licence_of_every_release_is_listed() -> None:
+    listed = re.findall(r"^\| ([\w.-]+) \| \w", (ASSETS / "licences.md").read_text("utf-8"), re.MULTILINE)
+    known = {requirement.name for stage in STAGES for requirement, _hashes in pins(stage.name)}
+    assert known | {"torch", "torchvision"} <= set(listed)
 
 
 @pytest.mark.parametrize("stage", ["torch", "torchvision", "pip", "tests"])
