@@ -52,10 +52,17 @@ def without_secrets(text: str) -> str:
     return _SECRETS.sub(lambda match: f"{match['kept'] or ''}[left out]", text)
 
 
+# What steers the terminal that a log is read on, or hides what it says; and lone surrogates, which UTF-8 cannot carry.
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        # A name of a file may have a lone surrogate, which UTF-8 cannot carry.
-        return without_secrets(super().format(record)).encode("utf-8", "backslashreplace").decode("utf-8")
+        text = without_secrets(super().format(record))
+        text = _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+        return text.replace("\n", "\n    ")  # so that no foreign text can look like a line of the log
 
 
 class _LogFile(logging.FileHandler):
@@ -92,4 +99,6 @@ class _LogFile(logging.FileHandler):
         """A log that cannot be written is given up with one warning, not with one for each line."""
         for logger in (logging.getLogger(), logging.getLogger("py.warnings")):
             logger.removeHandler(self)
-        log.warning("The log cannot be written: %s", sys.exc_info()[1])
+        error = sys.exc_info()[1]
+        reason = getattr(error, "strerror", None) or error
+        log.warning("The log cannot be written to %s: %s.", log_path(), reason)

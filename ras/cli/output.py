@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from typing import Any, Iterator
 
@@ -22,11 +23,16 @@ def results() -> Iterator[None]:
         raise RASError(f"The results could not be written: {exc.strerror or exc}.") from exc
 
 
+# JSON itself escapes no C1 controls, by which some terminals are steered, nor what turns the direction of a text.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
 def print_json(value: Any) -> None:
-    """One JSON value. What the stream cannot carry is escaped."""
+    """One JSON value. What the stream cannot carry is escaped, and what could harm who reads it on a terminal."""
     with results():
         unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-        json.dump(value, sys.stdout, indent=2, ensure_ascii=not unicode)
+        for part in json.JSONEncoder(indent=2, ensure_ascii=not unicode).iterencode(value):
+            sys.stdout.write(_STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", part))
         print()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Any, Sequence
+from typing import Any, NoReturn, Sequence
 
 from ras import __version__
 from ras.cli.codes import EXIT_CODES
@@ -20,6 +20,7 @@ from ras.cli.shared_arguments import (
 from ras.cli.token_parser import TOKEN_ACTIONS, add_token
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import PASSED_ON
+from ras.text import clean
 
 EXAMPLES = """\
 examples:
@@ -44,6 +45,10 @@ with no network and with every link expired. What is indexed already is not done
 
 class Parser(argparse.ArgumentParser):
     """A parser whose commands take files before, between and behind options."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and end with 2; a name in it may be a file's, which anybody chose."""
+        super().error(clean(message))
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """As ever; a file that stands behind an option, which argparse does not expect there, counts as well."""
