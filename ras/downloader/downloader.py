@@ -205,10 +205,11 @@ class Downloader:
             request = self._prepare(url, record)
             request.headers.update(body.headers(str(request.url)))
             host = self._host(request)
+            answered = False
             with self._turn(host) as started:
                 try:
                     with closing(send(self._session, request, self._patience)) as response:
-                        self._reached = True
+                        self._reached = answered = True
                         location = response.headers.get("location")
                         if response.status_code in _REDIRECT_STATUSES and location is not None:
                             drain(response)
@@ -221,8 +222,8 @@ class Downloader:
                     if trouble.progress:
                         host.answered(started)
                     else:
-                        patience = self._patience.lost if self._reached else self._patience.unreached
-                        host.failed(trouble, started, self._patience.throttled if trouble.throttled else patience)
+                        silent = self._patience.lost if self._reached else self._patience.unreached
+                        host.failed(trouble, started, silent, self._patience.useless, answered)
                     raise
                 except UnfitRest:
                     host.answered(started)

@@ -47,8 +47,8 @@ class Patience:
     """How long a host's failures may last if nothing was ever reached: then there is no network."""
     lost: float = 15.0
     """The same if the network was there before: it may come back."""
-    throttled: float = 120.0
-    """How long a host may go on with nothing but 429."""
+    useless: float = 120.0
+    """How long a host may go on answering, and never with a picture: by 429, by errors, by a body that breaks off."""
 
 
 class PassingTrouble(Exception):
@@ -61,6 +61,23 @@ class PassingTrouble(Exception):
         """Not by trying again at once."""
         self.progress = progress
         """More of the picture is there than before, and the next try can go on from it."""
+
+
+class _Streak:
+    """Failures with no success between them."""
+
+    def __init__(self) -> None:
+        self._number, self._since = 0, 0.0
+
+    def add(self, started: float) -> None:
+        self._since = min(self._since, started) if self._number else started
+        self._number += 1
+
+    def end(self) -> None:
+        self._number = 0
+
+    def lasts(self, seconds: float, now: float) -> bool:
+        return self._number >= 3 and now - self._since >= seconds
 
 
 class Host:
@@ -85,8 +102,10 @@ class Host:
         self._changed = threading.Condition()  # guards all that follows, and what is above
         self._limit = float(most)
         self._under_way = 0
-        self._failures = 0
-        self._failing_since = 0.0
+        self._silent = _Streak()
+        """No answer at all."""
+        self._useless = _Streak()
+        """That, and answers without a picture."""
         self._pauses = 0
 
     @property
@@ -130,7 +149,8 @@ class Host:
     def answered(self, started: float) -> None:
         """It works: forget the failures, and after a refusal, creep towards more requests at once."""
         with self._changed:
-            self._failures = 0
+            self._silent.end()
+            self._useless.end()
             if started < self.resume_at:
                 return
             self._pauses = 0
@@ -140,12 +160,20 @@ class Host:
                 log.info("%s gets up to %s at the same time again.", self.name, count(self.limit, "request"))
                 self._changed.notify_all()
 
-    def failed(self, trouble: PassingTrouble, started: float, patience: float) -> None:
-        """A try that began at ``started`` failed. Failures alone, for longer than ``patience``: give the host up."""
+    def failed(self, trouble: PassingTrouble, started: float, silent: float, useless: float, answered: bool) -> None:
+        """A try that began at ``started`` failed, though the host may have ``answered``.
+
+        It is given up when it did nothing but fail: for ``silent`` seconds without an answer, or for ``useless`` with.
+        Some pictures that stall must not cost all the others, so an answer shows that the host is there.
+        """
         with self._changed:
-            self._failing_since = min(self._failing_since, started) if self._failures else started
-            self._failures += 1
-            if self._failures >= 3 and self._clock() - self._failing_since >= patience and not self.given_up:
+            self._useless.add(started)
+            if answered:
+                self._silent.end()
+            else:
+                self._silent.add(started)
+            now = self._clock()
+            if (self._silent.lasts(silent, now) or self._useless.lasts(useless, now)) and not self.given_up:
                 self._give_up(f"Downloads were given up: {trouble}. Check the network and search again.")
 
     def pause(self, asked: float | None, patience: Patience, started: float) -> None:

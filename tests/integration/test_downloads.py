@@ -28,7 +28,7 @@ from tests.cdn_double import CA_FILE, CdnDouble, Fault, make_record
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
-QUICK = Patience(connect=2, read=0.4, total=20, backoff=0.01, longest_pause=5, unreached=0.2, lost=5, throttled=5)
+QUICK = Patience(connect=2, read=0.4, total=20, backoff=0.01, longest_pause=5, unreached=0.2, lost=5, useless=5)
 PATIENT = replace(QUICK, read=20, unreached=20)
 """Where requests are counted: on a busy machine QUICK takes slowness for trouble."""
 
@@ -464,6 +464,19 @@ def test_without_a_network_thousands_end_soon(monkeypatch: pytest.MonkeyPatch) -
         reasons = list(pool.map(lambda record: refusal(downloader, record), records))
     assert reasons == [SkipReason.NETWORK] * 3000
     assert len(looked_up) < 300
+
+
+def test_pictures_that_stall_do_not_cost_the_others(cdn: CdnDouble) -> None:
+    """All connections at once are held up, for longer than a host without an answer is waited for."""
+    stalled = [cdn.record(f"/{number}.png") for number in range(12)]
+    for record in stalled:
+        cdn.serve(f"/{record.file_name}", PNG, fault=Fault.stall(10))
+    cdn.serve("/fine.png", PNG)
+    patience = replace(QUICK, read=0.2, lost=0.3, useless=60, tries=3)
+    with Downloader(cdn.settings(connections=6), patience) as downloader, ThreadPoolExecutor(6) as pool:
+        for future in [pool.submit(refusal, downloader, record) for record in stalled]:
+            assert future.result() is SkipReason.NETWORK
+        assert downloader.fetch(cdn.record("/fine.png")) == PNG
 
 
 def test_one_dead_host_does_not_stop_the_others(cdn: CdnDouble, downloader: Downloader) -> None:

@@ -18,7 +18,7 @@ from tests.cdn_double import CA_FILE, CdnDouble, Fault, Request
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
-QUICK = Patience(connect=5, read=5, total=60, backoff=0.01, longest_pause=5, unreached=20, lost=20, throttled=20)
+QUICK = Patience(connect=5, read=5, total=60, backoff=0.01, longest_pause=5, unreached=20, lost=20, useless=20)
 PIECE = 16 * 1024
 """What is read at once, and may be lost when a connection is reset."""
 

@@ -22,7 +22,7 @@ from ras.text import size
 from tests.discord_double import CDN, MEDIA, TOKEN, DiscordDouble, Fault
 from tests.media_proxy import ENLARGED, LIES, ON_BLACK, drawn, proxy
 
-PATIENCE = Patience(connect=10, read=20, total=60, backoff=0.01, longest_pause=5, unreached=20, lost=20, throttled=20)
+PATIENCE = Patience(connect=10, read=20, total=60, backoff=0.01, longest_pause=5, unreached=20, lost=20, useless=20)
 FILES = {kind: [drawn(number, kind) for number in range(3)] for kind in ("PNG", "JPEG")}
 
 

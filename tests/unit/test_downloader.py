@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -80,14 +81,26 @@ def test_host_is_given_up_only_when_failures_last() -> None:
     host = Host("cdn", 6)
     trouble = PassingTrouble("it is down")
     for _ in range(10):
-        host.failed(trouble, started=1e12, patience=5)
+        host.failed(trouble, 1e12, silent=5, useless=60, answered=False)
     assert not host.given_up
     host.answered(0)
     for _ in range(2):
-        host.failed(trouble, started=0, patience=5)
+        host.failed(trouble, 0, silent=5, useless=60, answered=False)
     assert not host.given_up  # two are not enough
-    host.failed(trouble, started=1e12, patience=5)
+    host.failed(trouble, 1e12, silent=5, useless=60, answered=False)
     assert "it is down" in host.given_up
+
+
+def test_a_host_that_answers_without_a_picture_is_given_more_time() -> None:
+    """Pictures that stall show nothing of the others; only if for long nothing else comes, the host is given up."""
+    host, trouble = Host("cdn", 6), PassingTrouble("the download stalled")
+    started = time.monotonic() - 30
+    for _ in range(20):
+        host.failed(trouble, started, silent=5, useless=60, answered=True)
+    host.failed(trouble, started, silent=5, useless=60, answered=False)
+    assert not host.given_up
+    host.failed(trouble, started - 60, silent=5, useless=60, answered=True)
+    assert "stalled" in host.given_up
 
 
 def test_refusals_of_one_moment_are_one() -> None:

@@ -198,7 +198,7 @@ def test_who_waits_hears_that_the_host_is_given_up(clock: Clock) -> None:
     lost.enter(go_on)
     thread, got = waiting(lost)
     for _ in range(3):
-        lost.failed(PassingTrouble("it is down"), 0, patience=5)
+        lost.failed(PassingTrouble("it is down"), 0, silent=5, useless=60, answered=False)
     joined(thread)
     assert "it is down" in str(got[0])
 

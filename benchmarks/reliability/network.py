@@ -1,0 +1,64 @@
+"""The program, as a process with its own patience, indexes from servers that have every fault."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Iterator
+
+import psutil
+
+from benchmarks.reliability.rows import Row
+from ras.errors import SkipReason
+from tests.cdn_double import CA_FILE
+from tests.reliability.bad_network import LASTING, PASSING, BadNetwork
+
+THROTTLED = 60.0
+"""Seconds for which some pictures are answered by 429 alone."""
+
+
+def run(scale: float, seed: int, folder: Path) -> Iterator[Row]:
+    """Four of every fault at full scale, and eight plain pictures beside each; indexed again until nothing changes."""
+    each = max(1, round(4 * scale))
+    with BadNetwork(folder / "export", each=each, seed=seed, throttled=THROTTLED, plain=8) as network:
+        before, runs, took, most = -1, 0, 0.0, 0
+        left_out: dict[str, SkipReason] = {}
+        while len(left_out) != before:
+            before = len(left_out)
+            left_out, seconds, memory = _index(network, folder / "failures.csv")
+            runs, took, most = runs + 1, took + seconds, max(most, memory)
+        wrong = network.broken(left_out)
+    for one in wrong:
+        print(one, file=sys.stderr)
+    kinds = len(PASSING) + len(LASTING) + 1
+    note = f"all that can be had after {runs - 1} of {runs} runs, {took:.0f} s; {most / 1e6:.0f} MB at most"
+    yield Row(f"{kinds} faults, one of them a minute of 429", len(network.expected), len(wrong), note)
+
+
+def _index(network: BadNetwork, report: Path) -> tuple[dict[str, SkipReason], float, int]:
+    """What was left out and why, the seconds that it took, and the most bytes of memory."""
+    command = [sys.executable, "-m", "ras", "index", str(network.export), "--encoder", "fingerprint"]
+    command += [
+        "--failures",
+        str(report),
+        "--force",
+        *(part for host in network.hosts for part in ("--allow-host", host)),
+    ]
+    environment = {**os.environ, "REQUESTS_CA_BUNDLE": CA_FILE}
+    began, most = time.monotonic(), 0
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = [watched, *watched.children(recursive=True)]
+            most = max(most, sum(one.memory_info().rss for one in family))
+        time.sleep(0.2)
+    words = {reason.text: reason for reason in SkipReason}
+    with report.open(encoding="utf-8-sig", newline="") as file:
+        left_out = {row["file name"]: words[row["reason"]] for row in csv.DictReader(file)}
+    return left_out, time.monotonic() - began, most
