@@ -1,6 +1,6 @@
 """Draws every state of the window into a folder: ``python benchmarks/screenshots.py FOLDER [STATE ...]``.
 
-Starts its own screens (Xvfb and openbox are needed), at 100 % and at 200 %; uses the sample, the fingerprint encoder,
+Starts its own screens (Xvfb and openbox are needed), at 100 % to 250 %; uses the sample, the fingerprint encoder,
 no network, and a data folder of its own.
 """
 
@@ -70,6 +70,22 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "archives-light-remove": ("light", 96, "1240x800", ("archive", "index", "archives", "remove")),
     "archives-empty": ("light", 96, "900x600", ("archives",)),
     "gone-archive": ("dark", 96, "1240x770", ("lost", "index", "gone", "query")),
+    "health-empty-light": ("light", 96, "1240x800", ("health",)),
+    "health-dark": ("dark", 96, "1240x800", ("archive", "index", "verified", "health")),
+    "health-light": ("light", 96, "1240x800", ("archive", "index", "verified", "health")),
+    "health-trouble-dark": ("dark", 96, "1240x800", ("lost", "index", "harm", "health")),
+    "health-trouble-light": ("light", 96, "1240x800", ("lost", "index", "harm", "health", "ask-clear")),
+    "health-menu-dark": ("dark", 96, "1240x800", ("lost", "index", "harm", "health", "clear-menu")),
+    "health-narrow-light": ("light", 96, "900x600", ("lost", "index", "harm", "health")),
+    "health-narrow-dark": ("dark", 96, "900x600", ("archive", "index", "health", "ask-repair")),
+    "health-busy-dark": ("dark", 96, "1240x800", ("archive", "stall", "index", "health", "hint")),
+    "double-health-light": ("light", 192, "1900x1060", ("archive", "index", "verified", "health")),
+    "double-health-dark": ("dark", 192, "1900x1060", ("lost", "index", "harm", "health")),
+    "ended-dark": ("dark", 96, "1240x800", ("archive", "ended")),
+    "ended-narrow-light": ("light", 96, "900x600", ("archive", "ended")),
+    "crash-report-dark": ("dark", 96, "1240x800", ("archive", "ended", "read-report")),
+    "crash-report-light": ("light", 96, "900x600", ("archive", "ended", "read-report")),
+    "double-crash-report": ("dark", 192, "1900x1060", ("archive", "ended", "read-report")),
     "drag-over": ("dark", 96, "1240x800", ("archive", "drag")),
     "searching-dark": ("dark", 96, "1240x770", ("archive", "half", "query")),
     "searching-light-skipped": ("light", 96, "1240x770", ("lost", "half", "query")),
@@ -133,6 +149,25 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "double-altered-light": ("light", 192, "1900x1060", ("archive", "altered", "second")),
     "double-altered-dark": ("dark", 192, "1900x1060", ("archive", "altered", "third")),
     "double-unlikely": ("light", 192, "1900x1060", ("archive", "unlikely")),
+    "low-long-dark": ("dark", 96, "900x600", ("long", "altered", "second")),
+    "low-long-light": ("light", 96, "900x600", ("long", "altered", "third")),
+    "low-scrolled-light": ("light", 96, "900x600", ("long", "reposted", "scrolled")),
+    "low-reposted-dark": ("dark", 96, "900x600", ("long", "reposted")),
+    "half-more-short-light": ("light", 144, "900x600", ("archive", "altered", "second")),
+    "half-more-long-dark": ("dark", 144, "900x600", ("long", "altered", "third")),
+    "double-long-light": ("light", 192, "1800x1080", ("long", "altered", "second")),
+    "quarter-long-dark": ("dark", 216, "2025x1350", ("long", "altered", "third")),
+    "huge-long-light": ("light", 240, "2250x1500", ("long", "altered", "second")),
+    "huge-reposted-dark": ("dark", 240, "3800x2000", ("archive", "reposted")),
+    "huge-compare-light": ("light", 240, "3800x2000", ("archive", "altered", "second", "compare", "over")),
+    "huge-settings-dark": ("dark", 240, "3800x2000", ("archive", "settings", "page-pictures")),
+    "huge-failures-light": ("light", 240, "3800x2000", ("mixed", "failures", "unfold", "several")),
+    "huge-crop-dark": ("dark", 240, "3800x2000", ("archive", "query", "crop")),
+    "small-huge-results-light": ("light", 240, "1900x1080", ("archive", "altered", "second")),
+    "small-huge-compare-dark": ("dark", 240, "1900x1080", ("archive", "altered", "second", "compare", "over")),
+    "small-huge-settings-light": ("light", 240, "1900x1080", ("archive", "settings", "page-pictures")),
+    "small-huge-failures-dark": ("dark", 240, "1900x1080", ("mixed", "failures", "hosts")),
+    "small-huge-crop-light": ("light", 240, "1900x1080", ("archive", "query", "crop")),
     "blank-query": ("dark", 96, "1240x800", ("archive", "altered", "blank")),
     "unfinished-light": ("light", 96, "1240x770", ("archive", "index", "unfinished")),
     "notice-and-download": ("dark", 96, "1240x800", ("archive", "query", "notice", "download")),
@@ -195,7 +230,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     folder, chosen = Path(arguments[0]), arguments[1:] or list(SHOTS)
     folder.mkdir(parents=True, exist_ok=True)
-    for dots in (96, 192):
+    for dots in sorted({SHOTS[name][1] for name in chosen}):
         names = [name for name in chosen if SHOTS[name][1] == dots]
         if names:
             with_screen(dots, lambda environment, names=names: [shoot(name, folder, environment) for name in names])
@@ -210,7 +245,7 @@ def with_screen(dots: int, work: Callable[[dict[str, str]], object]) -> None:
         str(writing),
         "-screen",
         "0",
-        "1920x1200x24",
+        "3840x2160x24" if dots > 192 else "1920x1200x24",
         "-dpi",
         str(dots),
         "-nolisten",
@@ -283,6 +318,8 @@ def draw(name: str, out: Path) -> int:
     settings = Settings(theme=theme, encoder="fingerprint", download_clip=False, window_geometry=f"{size}+0+20")
     app = App(root, Theme(root), settings, HalfWay())
     app.notices.say = lambda text, *more, say=app.notices.say, **named: text and say(text, *more, **named)  # type: ignore
+    root.minsize(1, 1)  # a low window at 150 % is one of a small screen
+    root.geometry(f"{size}+0+20")
     root.deiconify()
     app.start()
     live(app, lambda: app.encoder.facts is not None)
@@ -413,6 +450,9 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
     elif step == "spoilers":
         app.inputs.open_archive([str(spoiler_archive())])
         live(app, lambda: app.inputs.archive is not None and app.index.readiness.index is not None)
+    elif step == "long":
+        app.inputs.open_archive([str(long_archive())])
+        live(app, lambda: app.inputs.archive is not None and app.index.readiness.index is not None)
     elif step == "mixed":
         app.inputs.open_archive([str(mixed_archive())])
         live(app, lambda: app.inputs.archive is not None and app.index.readiness.index is not None)
@@ -442,6 +482,18 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
     elif step == "archives":
         app.archives.open()
         live(app, lambda: False, 0.5)
+    elif step in (
+        "health",
+        "verified",
+        "harm",
+        "ask-clear",
+        "ask-repair",
+        "clear-menu",
+        "hint",
+        "ended",
+        "read-report",
+    ):
+        show_health(app, step, "stall" in steps)
     elif step == "remove":
         assert app.archives.window is not None
         app.archives.window.remove_button.invoke()
@@ -467,6 +519,8 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         else:
             app.comparing.magnify(3)
         live(app, lambda: app.comparing.complete)
+    elif step == "scrolled":
+        app.details.scroll.page(9)
     elif step == "around":
         app.around.toggle()
         live(app, lambda: False, 0.8)
@@ -484,6 +538,72 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         app.root.event_generate("<Alt-f>")
     elif step == "context":
         app.results.canvas.event_generate("<Shift-F10>")
+
+
+def show_health(app: App, step: str, stalled: bool) -> None:
+    from ras.crashes import watch
+    from ras.crashes.report import save_report
+    from ras.gui.stored_archives import verify_store
+    from ras.paths import crashes_folder, store_folder
+    from ras.records import finish
+    from ras.store import VerifyReport, verified
+    from ras.store.damage import set_aside
+
+    window = app.health.window
+    if step == "verified":
+        finish(verify_store())
+    elif step == "harm":
+        shard = store_folder() / "fingerprint-000001-5f2c9a11.joblib"
+        shard.write_bytes(b"damaged" * 40_000)
+        set_aside(shard, store_folder() / "damaged")
+        said = f"A part of the embedding store in {store_folder()}, {shard.name}, is not what was written"
+        verified.keep(store_folder(), VerifyReport(1, (f"{said}. 94 pictures must be indexed again.",), 94))
+        try:
+            int("nothing")
+        except ValueError as exc:
+            save_report(exc, "window", app.crash_notice.going_on())
+    elif step == "health":
+        live(app, lambda: not app.index.run.running, 0 if stalled else 90)
+        app.root.event_generate("<Control-H>")
+        live(app, lambda: app.health.window is not None and bool(app.health.window.cards))
+        live(app, lambda: False, 0.5)
+    elif step in ("ended", "read-report"):
+        if step == "ended":
+            crashes_folder().mkdir(exist_ok=True)
+            stem = crashes_folder() / ".run-0123456789ab"
+            watch.note({})
+            stem.with_suffix(".lock").touch()
+            stem.with_suffix(".json").write_text('{"in": "window", "mode": "faiss", "pictures": 3500}', "utf-8")
+            stem.with_suffix(".dump").write_text(NATIVE_CRASH.format(REPOSITORY), "utf-8")
+            app.crash_notice.look()
+            live(app, lambda: bool(app.notices.sentences))
+        else:
+            app.notices.offer_button.invoke()
+        live(app, lambda: False, 0.5)
+    elif window is not None:
+        if step == "ask-clear":
+            window.ask_clear("aside")
+        elif step == "ask-repair":
+            window.repair_button.invoke()
+        elif step == "clear-menu":
+            window.clear_button.event_generate("<Button-1>")
+        else:
+            window.repair_button.focus_force()
+        live(app, lambda: False, 0.3)
+
+
+HEALTH = ("health", "verified", "harm", "ask-clear", "ask-repair", "clear-menu", "hint", "ended", "read-report")
+
+NATIVE_CRASH = """Fatal Python error: Segmentation fault
+
+Current thread 0x00007f21c8ff96c0 (most recent call first):
+  File "{0}/ras/strategies/index_file.py", line 126 in open_index
+  File "{0}/ras/strategies/faiss_index.py", line 96 in search
+  File "{0}/ras/worker.py", line 119 in _work
+  File "{0}/ras/worker.py", line 106 in _run
+
+Extension modules: numpy._core._multiarray_umath, PIL._imaging (total: 2)
+"""
 
 
 def change_settings(app: App, step: str) -> None:
@@ -565,6 +685,26 @@ def spoiler_archive() -> Path:
         for attachment in message["attachments"]:
             if number % 3 == 0:
                 attachment["fileName"] = f"SPOILER_{attachment['fileName']}"
+    path.write_text(json.dumps(export), "utf-8")
+    return path
+
+
+def long_archive() -> Path:
+    """A copy of the sample with names and messages that are long, written from right to left, or have emoji."""
+    import json
+
+    path = lost_archive(gone=False)
+    export = json.loads(path.read_text("utf-8"))
+    export["guild"]["name"], export["channel"]["name"] = "نادي المصورين 📷", "صور-الغروب-على-شاطئ-البحر-الأبيض-المتوسط"
+    names = ("عبد الرحمن بن محمد الصوفي 🌅", "נעמי בת־אברהם", "Maximiliane von Hohenstaufen-Wittelsbach zu Seeon 🦉")
+    words = (
+        "غروب الشمس فوق البحر 🌊 صورة من الصيف الماضي",
+        "שקיעה מעל הים 🌅",
+        "🌅 The light went from gold to violet within four minutes, and nobody spoke. " * 9,
+    )
+    for number, message in enumerate(export["messages"]):
+        message["author"].update(name=names[number % 3], nickname=names[number % 3])
+        message["content"] = words[number % 3]
     path.write_text(json.dumps(export), "utf-8")
     return path
 

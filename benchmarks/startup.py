@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -46,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def compare(environment: dict[str, str], runs: int) -> None:
+    import statistics  # takes a while, which the window is not to be blamed for
+
     print(
         f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, median of {runs} runs, seconds (× a bare Tk window)"
     )
@@ -74,6 +75,8 @@ def compare(environment: dict[str, str], runs: int) -> None:
 
 def compare_stores(environment: dict[str, str], runs: int, stored: int) -> None:
     """Print the same, warm, with an empty store and with one of ``stored`` pictures."""
+    import statistics
+
     from benchmarks.big_store import fill_store_with, made_archive, picture_like
     from ras.encoders.fingerprint import FingerprintEncoder
 

@@ -75,6 +75,8 @@ class BotToken:
         """Put it into the system keyring. Raises TokenError."""
         _ask(lambda keyring: keyring.set_password(_SERVICE, _USER, self._secret))
         try:
+            if _mark().exists():
+                return
             _mark().parent.mkdir(parents=True, exist_ok=True)
             _mark().write_text("RAS keeps a bot token in the system keyring.\n", "utf-8")
         except OSError as exc:
@@ -124,7 +126,10 @@ def forget_token() -> bool:
     if not _mark().exists():
         return False
     there = _ask(forget)
-    _mark().unlink()
+    try:
+        _mark().unlink()
+    except OSError as exc:
+        raise TokenError(f"The token is removed, but {_mark()} cannot be deleted ({exc.strerror}).") from exc
     return there
 
 

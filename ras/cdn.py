@@ -15,6 +15,7 @@ DISCORD_HOSTS = _ATTACHMENT_HOSTS | _PROXY_HOSTS
 _SIGNATURE = frozenset({"ex", "is", "hm", "uc"})
 _RENDITION = frozenset({"width", "height", "format", "quality", "animated"})
 _PROXIED = re.compile(r"/external/[^/]+/(?:(%3F[^/]*)/)?(https?)/(.+)", re.IGNORECASE | re.DOTALL)
+_MOST_LAYERS = 8
 _EARLIEST_EXPIRY = datetime(2015, 1, 1, tzinfo=timezone.utc)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -27,14 +28,17 @@ def canonical_url(url: str) -> str:
     original one that it carries (``images-ext-1.discordapp.net/external/<signature>/https/<host>/<path>``). Any other
     URL is returned as it is.
     """
-    # A proxied address can be an attachment's, or proxied itself: each turn takes one layer off.
+    # A proxied address can be an attachment's, or proxied itself: each turn takes one layer off. A megabyte can hold
+    # twenty thousand.
+    layers = 0
     while True:
         parts = _split(url)
         if parts is None or parts.scheme not in ("http", "https") or not is_discord_host(parts.hostname):
             return url
-        proxied = _PROXIED.fullmatch(parts.path)
+        proxied = _PROXIED.fullmatch(parts.path) if layers < _MOST_LAYERS else None
         if proxied is None:
             break
+        layers += 1
         query, scheme, rest = proxied.groups()
         url = f"{scheme.lower()}://{rest}{unquote(query or '')}"
     host = parts.hostname

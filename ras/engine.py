@@ -12,7 +12,7 @@ from ras.filters import EVERYTHING, Filter
 from ras.records import Archive, IndexReport, Job, Notice, Query, Results, SearchReport, SearchResult
 from ras.scoring import rank_key
 from ras.settings import MODES
-from ras.text import count, duration
+from ras.text import count, duration, whole
 
 if TYPE_CHECKING:
     from ras.encoders.base import Encoder
@@ -211,7 +211,7 @@ class SearchEngine:
         text = f"{ready.label}, {ready.text}"
         left_out = self.not_indexed(archive) if ready.mode != CHAIN[-1] and CHAIN[-1] in self.strategies else 0
         if left_out:
-            text += f", then {left_out:,} more in {MODES[CHAIN[-1]]}, {_about(self.indexing_seconds(archive))}"
+            text += f", then {whole(left_out)} more in {MODES[CHAIN[-1]]}, {_about(self.indexing_seconds(archive))}"
         return (ModeState("auto", "Auto", True, text, f"{ready.label}, {ready.time}"), *states)
 
     def indexing_seconds(self, archive: Archive) -> float | None:
@@ -257,7 +257,7 @@ def _about(seconds: float | None) -> str:
 
 def _left_out(report: SearchReport, archive: Archive) -> str:
     """``214 of 3,561 pictures are not indexed yet and were left out. “Index archive” …``"""
-    pictures = f"{report.not_indexed:,} of {count(len(archive.records), 'picture')}"
+    pictures = f"{whole(report.not_indexed)} of {count(len(archive.records), 'picture')}"
     verb = "is" if report.not_indexed == 1 else "are"
     return f"{pictures} {verb} not indexed yet and left out; index the archive, or search by Auto, to have all."
 

@@ -24,6 +24,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Mapping
 
+from ras.text import whole
+
 
 class SkipReason(str, Enum):
     """Why a picture was left out of a search. The value is the key in ``--json``."""
@@ -37,6 +39,8 @@ class SkipReason(str, Enum):
     UNSUPPORTED = "unsupported_format"
     NOT_A_PICTURE = "not_a_picture"
     DAMAGED = "damaged"
+    CRASHED = "crashed_decoder"
+    """It made the process that decoded it crash, or stall."""
     BLANK = "blank"
     """Only of a picture to search for: those of an archive are taken as they are."""
 
@@ -52,7 +56,7 @@ class SkipReason(str, Enum):
 
     def counted(self, number: int) -> str:
         """``1 link expired``, ``340 links expired``."""
-        return f"{number:,} {_REASON_TEXT[self] if number == 1 else _REASON_OF_MANY.get(self, _REASON_TEXT[self])}"
+        return f"{whole(number)} {_REASON_TEXT[self] if number == 1 else _REASON_OF_MANY.get(self, _REASON_TEXT[self])}"
 
 
 _REASON_TEXT = {
@@ -65,6 +69,7 @@ _REASON_TEXT = {
     SkipReason.UNSUPPORTED: "other kind of file",
     SkipReason.NOT_A_PICTURE: "not a picture",
     SkipReason.DAMAGED: "damaged",
+    SkipReason.CRASHED: "crashed or stalled the decoder",
     SkipReason.BLANK: "blank",
 }
 
@@ -82,6 +87,7 @@ _PERMANENT = {
     SkipReason.UNSUPPORTED,
     SkipReason.NOT_A_PICTURE,
     SkipReason.DAMAGED,
+    SkipReason.CRASHED,
     SkipReason.BLANK,
 }
 

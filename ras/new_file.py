@@ -39,9 +39,11 @@ def writing(path: Path, *, encoding: str = "utf-8", errors: str = "replace") -> 
         try:
             with part.open("x", encoding=encoding, errors=errors, newline="") as file:
                 yield file
+                file.flush()
+                os.fsync(file.fileno())  # some disks say only now that they are full: before it replaces another
             os.replace(part, path)
         except BaseException:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 part.unlink()
             raise
     except OSError as exc:

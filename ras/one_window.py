@@ -23,6 +23,7 @@ from typing import Any, Sequence
 
 from ras.launch.lock import Lock
 from ras.paths import data_folder
+from ras.regular_file import read_regular
 
 log = logging.getLogger(__name__)
 
@@ -136,13 +137,13 @@ def enter(paths: Sequence[str], another: bool = False) -> tuple[Reception | None
 def hand_over(paths: Sequence[str]) -> bool:
     """Whether a window that is open has taken the paths."""
     try:
-        address = json.loads(_address_file(data_folder()).read_text("utf-8"))
+        address = json.loads(read_regular(_address_file(data_folder())))
         with _connect(address) as connection:
             _let_come_to_the_front()
             message = {"secret": address["secret"], "paths": list(paths)}
             connection.sendall(json.dumps(message).encode() + b"\n")
             return _read_line(connection, PATIENCE) == _TAKEN
-    except (OSError, ValueError, KeyError, TypeError, OverflowError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as exc:
         log.info("No window has taken the files: %s", exc)
         return False
 

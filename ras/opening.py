@@ -11,7 +11,7 @@ from ras.archive.merge import identity
 from ras.errors import StoreError
 from ras.paths import store_folder
 from ras.records import DEFAULT_KINDS, Archive, Job, Notice, PictureKinds
-from ras.text import clean
+from ras.text import clean, whole
 from ras.trees import missing
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def _is_gone(found: dict[str, list[StoredArchive]]) -> str:
     when = latest.astimezone().strftime("%Y-%m-%d %H:%M")
     if len(found) == 1:
         return f"{name} is no longer there; what was indexed of it on {when} is searched."
-    return f"{name} and {len(found) - 1:,} more are no longer there; what was indexed of them until {when} is searched."
+    more = whole(len(found) - 1)
+    return f"{name} and {more} more are no longer there; what was indexed of them until {when} is searched."
 
 
 def _joined(archives: Sequence[Archive]) -> Archive:

@@ -30,3 +30,8 @@ def data_folder() -> Path:
 def store_folder() -> Path:
     """Where the embedding store lies; it may not exist yet."""
     return data_folder() / "store"
+
+
+def crashes_folder() -> Path:
+    """Where reports of the program's own faults lie; it may not exist yet."""
+    return data_folder() / "crashes"

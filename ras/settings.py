@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -14,6 +15,7 @@ from typing import Any
 from ras.errors import SettingsError
 from ras.paths import data_folder
 from ras.records import PictureKinds
+from ras.regular_file import read_regular
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class Settings:
     """From 1 to 7."""
     theme: str = "system"
     dates: str = "system"
-    """Whether dates are written as the user's region does, or as 2021-03-12."""
+    """Whether dates and numbers are written as the user's region does, or as 2021-03-12 and 12,044."""
     bell_when_done: bool = False
     """Whether a sound is made when long work ends while another window has the focus."""
     window_geometry: str = ""
@@ -147,7 +149,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     path = path or settings_path()
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json.loads(read_regular(path).decode())
         if not isinstance(raw, dict):
             raise ValueError("not a JSON object")
     except FileNotFoundError:
@@ -155,7 +157,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except OSError as exc:
         log.warning("The settings in %s cannot be read (%s); the defaults are used.", path, exc)
         return Settings()
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         aside = path.with_name(path.name + ".corrupt")
         log.warning("The settings in %s are damaged (%s); they were set aside, the defaults are used.", path, exc)
         try:
@@ -209,7 +211,8 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
                 os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
             raise
     except OSError as exc:
         raise SettingsError(f"The settings could not be saved to {path}: {exc.strerror or exc}.") from exc

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from ras.errors import SettingsError
 from ras.new_file import check_target, writing
+from ras.regular_file import read_regular
 from ras.settings import OF_THIS_MACHINE, Settings, setting_from_json
 from ras.text import clean
 
-_MOST_BYTES = 1 << 20
 CARRIED = tuple(field.name for field in dataclasses.fields(Settings) if field.name not in OF_THIS_MACHINE)
 """The settings that are written and read; never a bot token, which is none."""
 
@@ -32,14 +33,14 @@ def import_settings(path: str | Path) -> dict[str, Any]:
     """
     name = f"“{clean(Path(path).name, longest=100)}”"
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        if os.path.exists(path) and not os.path.isfile(path):  # opening a pipe would wait forever
+            raise OSError(None, "it is not a regular file")
+        data = read_regular(path)
     except (OSError, ValueError) as exc:
         raise SettingsError(f"{name} cannot be read: {getattr(exc, 'strerror', None) or exc}.") from exc
     try:
-        if len(data) > _MOST_BYTES:
-            raise ValueError("too large")
-        raw = json.loads(data.decode("utf-8-sig"))
+        # Old Pythons take a minute for a number of a million digits; no setting has twenty.
+        raw = json.loads(data.decode("utf-8-sig"), parse_int=lambda digits: int(digits[:20]))
     except (ValueError, RecursionError) as exc:
         raise SettingsError(f"{name} is not a file of settings; choose one that RAS has exported.") from exc
     known = [field for field in CARRIED if isinstance(raw, dict) and field in raw]
@@ -48,4 +49,5 @@ def import_settings(path: str | Path) -> dict[str, Any]:
     try:
         return {field: setting_from_json(field, raw[field]) for field in known}
     except SettingsError as exc:
-        raise SettingsError(f"{name} was not imported, nothing is changed. {exc}") from exc
+        why = clean(str(exc), longest=500)  # it may quote what stands in the file
+        raise SettingsError(f"{name} was not imported, nothing is changed. {why}") from exc

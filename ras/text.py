@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from ras import number_format
+
 _JOINERS = "\u200c\u200d"
 _MOST_MARKS = 4
 """Combining marks on one letter; no script needs more, but "zalgo" text piles up dozens and covers its surroundings."""
@@ -42,9 +44,19 @@ def _without_tricks(text: str) -> str:
     return "".join(kept)
 
 
+def whole(number: int) -> str:
+    """``12,044``, in the user's format: every number that is shown is written by one of the functions here."""
+    return number_format.in_use().whole(number)
+
+
+def decimal(value: float, places: int) -> str:
+    """``2.4``, in the user's format."""
+    return number_format.in_use().decimal(value, places)
+
+
 def count(number: int, noun: str) -> str:
     """``1 picture``, ``12,044 pictures``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{whole(number)} {noun}" if number == 1 else f"{whole(number)} {noun}s"
 
 
 def duration(seconds: float) -> str:
@@ -69,8 +81,9 @@ def size(byte_count: int) -> str:
     if byte_count < 1_000_000:
         return f"{byte_count / 1000:.0f} KB"
     if byte_count < 999_500_000:
-        return f"{byte_count / 1_000_000:.{0 if byte_count >= 99_950_000 else 1}f} MB"
-    return f"{byte_count / 1_000_000_000:.1f} GB"
+        megabytes = byte_count / 1_000_000
+        return f"{megabytes:.0f} MB" if byte_count >= 99_950_000 else f"{decimal(megabytes, 1)} MB"
+    return f"{decimal(byte_count / 1_000_000_000, 1)} GB"
 
 
 def percent(score: float) -> str:

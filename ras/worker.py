@@ -82,6 +82,8 @@ class Worker:
                 message = self._messages.get_nowait()
             except queue.Empty:
                 break
+            if message.ticket.cancelled and isinstance(message.event, (Finished, Failed)):
+                message = Message(message.ticket, Cancelled())  # it had ended before it was cancelled
             if not message.ticket.cancelled or isinstance(message.event, Cancelled):
                 messages.append(message)
         return messages

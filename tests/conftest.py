@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Iterator
 
@@ -10,6 +11,10 @@ import pytest
 
 from tests.cdn_double import CdnDouble
 from tests.discord_double import DiscordDouble
+from tests.reliability.audit import connected  # noqa: F401  a fixture
+
+os.environ["LC_ALL"] = "C.UTF-8"
+"""Numbers and dates are written as the user's region does: in tests, as no region does."""
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ def raw_zip(
     path: Path, files: Sequence[Raw], *, before: bytes = b"", comment: bytes = b"", zip64: bool = False
 ) -> Path:
     """``before`` stands before the zip, as in one that unpacks itself; offsets do not count it."""
-    body, directory = b"", b""
+    body, directory = bytearray(), bytearray()
     for file in files:
         size = len(file.data) if file.size is None else file.size
         crc = zlib.crc32(file.data) if file.crc is None else file.crc

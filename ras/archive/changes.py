@@ -43,7 +43,7 @@ def stamps(paths: Sequence[str]) -> Stamps:
                     if entry.is_dir(follow_symlinks=False):
                         if depth < _DEPTH and not entry.name.endswith("_Files"):
                             waiting.append((entry.path, depth + 1))
-                    elif entry.name.lower().endswith((*ENDINGS, ".zip")):
+                    elif not entry.is_symlink() and entry.name.lower().endswith((*ENDINGS, ".zip")):
                         _note(entry.path, found)
         except OSError:
             continue

@@ -10,12 +10,16 @@ from ras.archive.data_package.layout import searched
 from ras.archive.export import ExportFile, shown_name
 from ras.archive.formats import ENDINGS, FORMATS, SIZES, Format
 from ras.archive.seems import head_text, seems
+from ras.text import whole
 from ras.trees import BlobTree, DiskTree, Tree, holder_of, is_tree, open_tree
+from ras.trees.disk import LEADS_OUT
 
 _HEAD_BYTES = 64 * 1024
 _DEPTH = 4
 """Levels of folders that are looked into: server, category and channel are often folders."""
 _MOST_FOLDERS = 20_000
+_MOST_FILES = 50_000
+"""Of a folder or zip. To look at a million files would take minutes."""
 
 
 class Candidate(NamedTuple):
@@ -75,13 +79,18 @@ def _tree_and_name(path: str, opened: dict[str, Tree]) -> tuple[Tree, str]:
         # A database is an export itself, and not a folder of exports.
         if tree is not None and not isinstance(tree, BlobTree):
             return tree, ""
-        return DiskTree(os.path.dirname(path)), os.path.basename(path)
+        return _on_the_disk(path)
     held = holder_of(path)
     if held is None:
-        return DiskTree(os.path.dirname(path)), os.path.basename(path)
+        return _on_the_disk(path)
     if held[0] not in opened:
         opened[held[0]] = open_tree(held[0])
     return opened[held[0]], held[1]
+
+
+def _on_the_disk(path: str) -> tuple[Tree, str]:
+    folder, name = os.path.split(path)
+    return DiskTree(folder, named=name), name
 
 
 def _head(file: ExportFile) -> tuple[bytes, int]:
@@ -99,7 +108,7 @@ def _exports_in(tree: Tree, trees: list[Tree], refused: list[str]) -> Iterator[E
     files: list[ExportFile] = []
     zips: list[str] = []
     for _ in range(_MOST_FOLDERS):
-        if not waiting:
+        if not waiting or len(files) > _MOST_FILES:
             break
         folder, depth = waiting.pop()
         prefix = f"{folder}/" if folder else ""
@@ -110,24 +119,36 @@ def _exports_in(tree: Tree, trees: list[Tree], refused: list[str]) -> Iterator[E
             elif name.lower().endswith(".zip") and not isinstance(tree, DiskTree):
                 zips.append(name)
             elif name.lower().endswith(".zip"):
-                path = os.path.join(tree.root, prefix + name)
-                if is_tree(path):
-                    try:
-                        inner = open_tree(path)
-                    except OSError as exc:
-                        refused.append(_not_opened(name, exc))
-                        continue
+                try:
+                    inner = _zip_in(tree, prefix + name)
+                except OSError as exc:
+                    refused.append(_not_opened(name, exc))
+                    continue
+                if inner is not None:
                     trees.append(inner)
                     files += _exports_in(inner, trees, refused)
         if depth < _DEPTH:
             waiting += [(prefix + name, depth + 1) for name in folders if not name.endswith("_Files")]
     if zips:
-        more = f" and {len(zips) - 1:,} more" if len(zips) > 1 else ""
+        more = f" and {whole(len(zips) - 1)} more" if len(zips) > 1 else ""
         refused.append(
             f"“{shown_name(zips[0])}”{more} in the zip “{shown_name(tree.root)}” was not looked into: unpack the outer "
             "zip and open the folder."
         )
-    return iter(sorted(files, key=_order))
+    if len(files) > _MOST_FILES:
+        refused.append(
+            f"“{shown_name(tree.root)}” holds more than {whole(_MOST_FILES)} files that may be exports; only so many "
+            "were looked at."
+        )
+    return iter(sorted(files, key=_order)[:_MOST_FILES])
+
+
+def _zip_in(folder: Tree, name: str) -> Tree | None:
+    """The zip of this name; None where it is none. Raises OSError."""
+    if isinstance(folder, DiskTree) and folder.leads_out(name):
+        raise OSError(None, LEADS_OUT)
+    path = os.path.join(folder.root, name)
+    return open_tree(path) if is_tree(path) else None
 
 
 def _not_opened(name: str, exc: OSError) -> str:

@@ -30,6 +30,8 @@ _LONGEST_WALKED = 4 * 1024 * 1024
 """The same where indentation does not show an element's end. Finding it can take twenty times its size in memory."""
 _LONGEST_MEMBER = 256 * 1024
 """The same for the object's other members."""
+_MOST_OF_MEMBERS = 1024 * 1024
+"""Bytes of all those that are kept: in memory they can take twenty times as much."""
 _MOST_SPACE = 100
 """Blocks of white space in a row."""
 _TAIL = 200
@@ -83,6 +85,8 @@ class ElementStream(Generic[T]):
         self._buffer = b""
         self._indent = b""
         self._at_end = False
+        self._kept = 0
+        """Bytes of the object's other members."""
         self._seen_twice = 0
         """Bytes that were looked at again, since the next element seems to begin inside of a damaged one."""
         self._lost = False
@@ -127,7 +131,9 @@ class ElementStream(Generic[T]):
                 self.found = True
                 yield from self._array()
             else:
-                self.members[str(name)] = yield from self._value()
+                value = yield from self._value()
+                if self._kept <= _MOST_OF_MEMBERS:
+                    self.members[str(name)] = value
             if self._peek() == b",":
                 self._take(b",")
 
@@ -317,6 +323,7 @@ class ElementStream(Generic[T]):
             self._fill(len(self._buffer))
             yield []
         raw, self._buffer = self._buffer[:end], self._buffer[end:]
+        self._kept += len(raw)
         try:
             return lenient_json(raw)
         except (ValueError, RecursionError) as exc:

@@ -7,6 +7,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from ras.archive.export import ExportFile
+from ras.archive.values import LONGEST_TEXT
 from ras.saved_names import saved_names
 
 
@@ -37,7 +38,7 @@ class MediaFolder:
         lies in the same folder beside the export; where none does, an absolute path becomes the place in the export's
         media folder where the file should lie.
         """
-        if "\0" in text:
+        if "\0" in text or len(text) >= LONGEST_TEXT:  # no system has so long a path, and it may have been cut
             return None
         if text[:5].lower() == "file:":
             text = "/" + unquote(text[5:]).lstrip("/")

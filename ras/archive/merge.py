@@ -19,6 +19,7 @@ from ras.records import Archive, Channel, ImageRecord
 from ras.saved_names import saved_names, unmarked
 from ras.text import count
 
+_MOST_WARNINGS = 200
 _SAME_TIME = timedelta(minutes=1)
 """Some formats have no seconds."""
 
@@ -44,8 +45,16 @@ def merge(exports: Sequence[Export], warnings: Iterable[str] = ()) -> Archive:
         channels=tuple(order),
         message_count=_message_count(exports, channels),
         records=pictures.all(),
-        warnings=(*warnings, *(warning for export in exports for warning in export.warnings)),
+        warnings=_shortened([*warnings, *(warning for export in exports for warning in export.warnings)]),
     )
+
+
+def _shortened(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Those that anybody will read."""
+    if len(warnings) <= _MOST_WARNINGS:
+        return tuple(warnings)
+    left = count(len(warnings) - _MOST_WARNINGS, "other sentence")
+    return (*warnings[:_MOST_WARNINGS], f"There would be {left} on what could not be read.")
 
 
 def identity(record: ImageRecord) -> Hashable:

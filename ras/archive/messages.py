@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Iterable, NamedTuple
 
 from ras.archive.media import name_in_url
+from ras.archive.values import LONGEST_TEXT
 from ras.cdn import picture_key
 from ras.records import Channel, ImageRecord
 
@@ -54,15 +55,15 @@ def records_of(posted: Posted, found: Iterable[Found]) -> list[ImageRecord]:
             key=key,
             message_id=posted.message_id,
             attachment_id=picture.attachment_id,
-            file_name=picture.file_name,
-            url=picture.url,
+            file_name=picture.file_name[:LONGEST_TEXT],
+            url=picture.url[:LONGEST_TEXT],
             local_path=picture.local_path,
             file_size=picture.file_size,
             author_id=posted.author_id,
-            author=posted.author,
+            author=posted.author[:LONGEST_TEXT],
             channel=posted.channel,
             timestamp=posted.timestamp,
-            content=picture.content,
+            content=picture.content[:LONGEST_TEXT],
             kind=picture.kind,
             media_root=posted.media_root if picture.local_path else None,
         )

@@ -15,6 +15,9 @@ _ISO = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
+_LONGEST = 64
+"""Characters. Among a million spaces the pattern would look for hours."""
+
 
 def posted_at(timestamp: str, message_id: str) -> datetime:
     """The aware time of a message; where its timestamp is missing or nonsense, the time that its id holds."""
@@ -23,7 +26,7 @@ def posted_at(timestamp: str, message_id: str) -> datetime:
 
 def parse_timestamp(text: str) -> datetime | None:
     """An ISO 8601 time with or without offset (then UTC), aware; None where it is no time that Discord has seen."""
-    match = _ISO.fullmatch(text)
+    match = _ISO.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, _, sign, offset_hours, offset_minutes = match.groups()

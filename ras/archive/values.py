@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 _SNOWFLAKE = re.compile(r"\d{1,19}", re.ASCII)
 _ATTACHMENT = re.compile(r"/(?:ephemeral-)?attachments/(\d{1,19})/(\d{1,19})/[^/]+", re.ASCII)
 
+LONGEST_TEXT = 20_000
+"""Characters. A message has 4,000 at most, an address that a server takes 8,000."""
+
 
 def text_of(value: Any) -> str:
-    """A text, or a number as one; anything else is an empty text."""
+    """A text, or the beginning of a very long one, or a number as one; anything else is an empty text."""
     if isinstance(value, str):
-        return value
+        return value[:LONGEST_TEXT]
     # Longer numbers are nonsense, and Python refuses to write very long ones.
     return str(value) if type(value) is int and abs(value) < 10**20 else ""
 

@@ -6,12 +6,13 @@ import io
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Sequence
 
+from ras import number_format
 from ras.cli.codes import FAILURE, INTERRUPTED, SUCCESS, USER_ERROR
-from ras.cli.follow import Log, complain, show_progress
+from ras.cli.follow import Log, complain, say, show_progress
 from ras.cli.parser import build_parser
+from ras.crashes import watch
 from ras.errors import ArchiveError, DecodeError, ModeError, RASError, SettingsError
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import NEW_WINDOW, files_of, opens_window
@@ -54,8 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(exc))
         return FAILURE
     except Exception as exc:  # noqa: BLE001  a bug: kept whole in the log, one sentence for the user
-        complain(f"RAS failed, which is a fault of the program: {exc!r}. Details are in {_log_crash()}.")
+        complain(f"RAS failed, which is a fault of the program: {exc!r}.{_kept(exc)}")
         return FAILURE
+    finally:
+        watch.end()
 
 
 def _run(arguments: list[str]) -> int:
@@ -68,6 +71,14 @@ def _run(arguments: list[str]) -> int:
     options = build_parser().parse_args(arguments)
     start_log()
     show_progress(getattr(options, "progress", "auto"))
+    from ras.settings import load_settings
+
+    options.saved = load_settings()  # once: what is wrong with them is told once
+    number_format.use(options.saved.dates)
+    watch.begin(f"command {options.command}")
+    watch.note({name: str(getattr(options, name)) for name in ("mode", "encoder", "scope") if hasattr(options, name)})
+    for path in watch.collect():
+        say(f"RAS ended unexpectedly the last time. A report, without what anybody wrote, is in {path}.")
     if options.command == "search":
         from ras.cli.search import search
 
@@ -103,6 +114,7 @@ def _open_window(arguments: list[str]) -> int:
     from ras.gui import main as open_window
     from ras.settings import load_settings
 
+    watch.begin("window")
     return open_window(load_settings(), paths, reception)
 
 
@@ -111,14 +123,20 @@ def run() -> None:
     sys.exit(main())
 
 
-def _log_crash() -> Path:
-    """Write the exception that is being handled, with its traceback, to the log; where that is."""
+def _kept(error: Exception) -> str:
+    """Keep the error with its traceback in the log, and a report of it; a sentence on where, as far as that worked."""
     import traceback
 
     from ras.paths import data_folder
 
+    said = ""
     path = data_folder() / "logs" / "crash.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        traceback.print_exc(file=file)
-    return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            traceback.print_exception(type(error), error, error.__traceback__, file=file)
+        said = f" Details are in {path}."
+    except OSError as exc:
+        said = f" Its details could not be written to {path} ({exc.strerror or exc})."
+    report = watch.keep_fault(error)
+    return said if report is None else f"{said} A report without what anybody wrote, to send: {report}."

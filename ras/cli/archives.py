@@ -14,6 +14,7 @@ from ras.cli.output import print_json, print_text
 from ras.cli.stored import NONE_YET, find_archive
 from ras.errors import SettingsError
 from ras.opening import existing_store
+from ras.text import whole
 from ras.trees import missing
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _lines(archive: StoredArchive, indexed: dict[str, int], gone: Container[str]
     from ras.text import clean, count
 
     when = archive.indexed_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    by = ", ".join(f"{number:,} by {encoder}" for encoder, number in indexed.items()) or "none yet"
+    by = ", ".join(f"{whole(number)} by {encoder}" for encoder, number in indexed.items()) or "none yet"
     lines = [f"{archive.id:>3}. {clean(archive.name)}", f"{count(archive.pictures, 'picture')}, indexed {when}: {by}"]
     for path in archive.paths:
         lines.append(clean(path) + ("  (export file is gone; searches work without)" if path in gone else ""))

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ras.text import size
+from ras.text import decimal, size, whole
 
 if TYPE_CHECKING:
     from ras.records import Progress
@@ -67,9 +67,11 @@ class Bar:
         """What stands behind the times: how fast it is, what could not be had, how much was read."""
         said = [f"? {event.unit}/s" if self._told else "{rate_noinv_fmt}"]
         if event.rate is not None:
-            said = [f"{size(round(event.rate))}/s" if event.unit == "bytes" else f"{event.rate:,.2f} {event.unit}/s"]
+            said = [
+                f"{size(round(event.rate))}/s" if event.unit == "bytes" else f"{decimal(event.rate, 2)} {event.unit}/s"
+            ]
         if event.failed:
-            said.append(f"{event.failed:,} {self._failed}")
+            said.append(f"{whole(event.failed)} {self._failed}")
         if event.bytes_read:
             said.append(size(event.bytes_read))
         return said

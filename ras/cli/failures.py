@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, Iterable, Sequence
 
 from ras.cli.output import print_json, print_text
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.failures import ReasonGroup
@@ -58,9 +59,9 @@ def _lines(archive: StoredArchive, number: int, groups: Sequence[ReasonGroup]) -
     if not number:
         return [f"Nothing was left out of {name}."]
     verb = "was" if number == 1 else "were"
-    lines = [f"{number:,} of {count(archive.pictures, 'picture')} of {name} {verb} left out."]
+    lines = [f"{whole(number)} of {count(archive.pictures, 'picture')} of {name} {verb} left out."]
     for group in groups:
-        hosts = ", ".join(f"{host} {amount:,}" for host, amount in group.hosts_counted)
+        hosts = ", ".join(f"{host} {whole(amount)}" for host, amount in group.hosts_counted)
         lines.append(f"  {group.reason.counted(len(group.pictures))}" + (f" ({hosts})" if hosts else ""))
         for failure in group.pictures:
             record = failure.record

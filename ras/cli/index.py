@@ -13,6 +13,7 @@ from ras.cli.follow import follow, say
 from ras.cli.options import settings_of
 from ras.cli.output import print_json, print_text
 from ras.errors import ArchiveError, StoreError, reasons_text
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.engine import SearchEngine
@@ -107,7 +108,7 @@ def _kept(archive: Archive, engine: SearchEngine) -> str:
         number = int((store.contents_of(archive.records, engine.encoder.id) >= 0).sum())
     verb = "is" if number == 1 else "are"
     return (
-        f"Stopped. {number:,} of {count(len(archive.records), 'picture')} of {archive.name} {verb} kept; "
+        f"Stopped. {whole(number)} of {count(len(archive.records), 'picture')} of {archive.name} {verb} kept; "
         "run it again to go on."
     )
 
@@ -128,15 +129,15 @@ def _as_text(report: IndexReport) -> str:
 
     if not report.pictures:
         return f"{clean(report.archive)} has no pictures."
-    new = f"{report.encoded:,} new" if report.encoded or report.reused else "nothing new"
-    known = f", {report.reused:,} with known bytes" if report.reused else ""
+    new = f"{whole(report.encoded)} new" if report.encoded or report.reused else "nothing new"
+    known = f", {whole(report.reused)} with known bytes" if report.reused else ""
     text = (
-        f"Indexed {report.indexed:,} of {count(report.pictures, 'picture')} of {clean(report.archive)} "
+        f"Indexed {whole(report.indexed)} of {count(report.pictures, 'picture')} of {clean(report.archive)} "
         f"in {duration(report.seconds)} ({new}{known})"
     )
     if report.indexed < report.pictures:
         said = reasons_text(report.skipped)
-        text += f"; left out {report.pictures - report.indexed:,}" + (f": {said}" if said else "")
+        text += f"; left out {whole(report.pictures - report.indexed)}" + (f": {said}" if said else "")
     return text + "."
 
 

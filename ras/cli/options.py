@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Raises SettingsError."""
+    """Over ``options.saved``, if the saved ones were read already. Raises SettingsError."""
     from ras.settings import load_settings
 
-    settings = load_settings()
+    settings: Settings = getattr(options, "saved", None) or load_settings()
     chosen: dict[str, Any] = {
         "mode": getattr(options, "mode", None),
         "top_k": getattr(options, "top_k", None),

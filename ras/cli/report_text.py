@@ -8,6 +8,7 @@ from ras.cli.follow import say
 from ras.cli.output import print_text
 from ras.errors import reasons_text
 from ras.sheets.report_json import media_path_of
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.media import MediaReader
@@ -74,10 +75,10 @@ def _remark(answered: Answered, nearest: bool, why_nothing: str) -> str:
         return ""
     if report.text:
         verb, them = ("fits", "it") if len(doubted) == 1 else ("fit", "them")
-        return f"{len(doubted):,} more {verb} less (--nearest shows {them})."
+        return f"{whole(len(doubted))} more {verb} less (--nearest shows {them})."
     if len(doubted) == 1:
         return "1 more is probably another picture (--nearest shows it)."
-    return f"{len(doubted):,} more are probably other pictures (--nearest shows them)."
+    return f"{whole(len(doubted))} more are probably other pictures (--nearest shows them)."
 
 
 def _lines(answered: Answered, result: SearchResult, media: MediaReader) -> list[str]:

@@ -13,6 +13,7 @@ from ras.cli.output import print_json, print_text
 from ras.condition import Condition, Source, condition, pictures_by_channel
 from ras.errors import ArchiveError
 from ras.opening import open_archive
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.records import Archive
@@ -58,7 +59,7 @@ def _lines(path: str, archive: Archive, state: Condition) -> list[str]:
 
     posted = f"{count(archive.message_count, 'message')}, {count(state.pictures, 'picture')}"
     if state.first is not None and state.last is not None:
-        people = "1 person" if state.people == 1 else f"{state.people:,} people"
+        people = "1 person" if state.people == 1 else f"{whole(state.people)} people"
         first, last = _day(state.first), _day(state.last)
         posted += f" by {people}, {first}" + (f" to {last}" if last != first else "")
     lines = [f"{clean(archive.name)}   ({shown_name(path)})", posted]
@@ -73,8 +74,8 @@ def _channels(archive: Archive) -> str:
     from ras.text import clean, count
 
     rows = sorted(pictures_by_channel(archive), key=lambda row: -row[2])
-    named = ", ".join(f"{clean(name)} ({number:,})" for _, name, number in rows[:_MOST_CHANNELS])
-    more = f", and {len(rows) - _MOST_CHANNELS:,} more" if len(rows) > _MOST_CHANNELS else ""
+    named = ", ".join(f"{clean(name)} ({whole(number)})" for _, name, number in rows[:_MOST_CHANNELS])
+    more = f", and {whole(len(rows) - _MOST_CHANNELS)} more" if len(rows) > _MOST_CHANNELS else ""
     return f"{count(len(rows), 'channel')}: {named}{more}"
 
 
@@ -85,7 +86,7 @@ def _parts(state: Condition) -> list[str]:
     links = {source: count(state.count(source), "link") for source in Source if state.count(source)}
     parts = []
     if state.count(Source.ON_DISK) or not links:
-        parts.append(f"{state.count(Source.ON_DISK):,} on this computer")
+        parts.append(f"{whole(state.count(Source.ON_DISK))} on this computer")
     else:
         parts.append("none on this computer")
     if Source.LIVE in links and state.next_expiry is not None and state.last_expiry is not None:
@@ -101,10 +102,10 @@ def _parts(state: Condition) -> list[str]:
     if Source.UNSIGNED in links:
         parts.append(f"{links[Source.UNSIGNED]} without Discord’s signature (dead as well)")
     if Source.BLOCKED in links:
-        hosts = ", ".join(f"{clean(host, longest=60)}: {number:,}" for host, number in state.blocked_hosts)
+        hosts = ", ".join(f"{clean(host, longest=60)}: {whole(number)}" for host, number in state.blocked_hosts)
         parts.append(f"{links[Source.BLOCKED]} to hosts that are not allowed ({hosts})")
     if Source.NONE in links:
-        parts.append(f"{state.count(Source.NONE):,} with neither a file nor a link")
+        parts.append(f"{whole(state.count(Source.NONE))} with neither a file nor a link")
     return parts
 
 
@@ -114,10 +115,10 @@ def hints(state: Condition) -> list[str]:
 
     found = []
     if state.lost:
-        files = "The file of 1 picture is" if state.lost == 1 else f"The files of {state.lost:,} pictures are"
+        files = "The file of 1 picture is" if state.lost == 1 else f"The files of {whole(state.lost)} pictures are"
         found.append(f"{files} missing beside the export: if the media lie elsewhere, name their folder with --media.")
     if state.dead:
-        links = "the dead link" if state.dead == 1 else f"the {state.dead:,} dead links"
+        links = "the dead link" if state.dead == 1 else f"the {whole(state.dead)} dead links"
         found.append(
             f"To have {links} live again, set a bot token (run_app.py token set) or export again, best with the media."
         )

@@ -14,6 +14,7 @@ from ras.encoders.download import DownloadError, NoAnswer, fetch_file
 from ras.errors import WeightsError
 from ras.paths import data_folder
 from ras.records import Job, Progress
+from ras.regular_file import read_regular
 from ras.text import size
 
 log = logging.getLogger(__name__)
@@ -171,8 +172,8 @@ def _models_folder() -> Path:
 def _known() -> dict[str, object]:
     """Path → [size, time of change in ns, SHA-256]."""
     try:
-        known = json.loads((_models_folder() / "verified.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        known = json.loads(read_regular(_models_folder() / "verified.json"))
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
 

@@ -1,4 +1,4 @@
-"""What can be done with a result, as buttons: the main one, the others in pairs below it."""
+"""What can be done with a result, as buttons: the main one where it is always seen, the others in pairs."""
 
 from __future__ import annotations
 
@@ -34,41 +34,52 @@ class Action:
 
 
 class ActionBoard(ttk.Frame):
-    """``actions``: the first is the main one. One that is left without a neighbour is as wide as the main one. The
-    last row goes where there is little room: the context menu has it, too.
+    """``actions``: the first is the main one, which stands in ``main`` where that is given. One that is left without
+    a neighbour is as wide as the main one; so is each where the panel is too narrow for two.
     """
 
-    def __init__(self, parent: tk.Misc, theme: Theme, actions: Sequence[Action]) -> None:
+    def __init__(
+        self, parent: tk.Misc, theme: Theme, actions: Sequence[Action], *, main: tk.Misc | None = None
+    ) -> None:
         super().__init__(parent, style="Card.TFrame")
-        px = theme.px
-        self._gap = px(5)
+        self._gap, self._between = theme.px(5), theme.px(3)
+        self._apart = main is not None
         self._result: SearchResult | None = None
+        self._columns = 2
         self.buttons: list[tuple[Action, ttk.Button]] = []
-        self.columnconfigure((0, 1), weight=1, uniform="half")
+        self.columnconfigure(0, weight=1, uniform="half")
         for place, action in enumerate(actions):
-            alone = place == 0 or (place % 2 == 1 and place == len(actions) - 1)
-            row, column = divmod(place + 1, 2) if place else (0, 0)
-            button = ttk.Button(self, text=action.short or action.label)
+            button = ttk.Button(self if place or main is None else main, text=action.short or action.label)
             button.configure(
                 style="Card.Half.TButton" if place else "Card.Accent.TButton",
                 command=lambda action=action: self._run(action),
             )
-            button.grid(
-                row=row,
-                column=column,
-                columnspan=2 if alone else 1,
-                sticky="ew",
-                padx=(0 if alone or not column else px(3), 0 if alone or column else px(3)),
-                pady=(self._gap if row else 0, 0),
-            )
             self.buttons.append((action, button))
             Tooltip(button, theme, lambda action=action: self._told(action))  # type: ignore[misc]
+        self.buttons[0][1].grid(row=0, column=0, columnspan=2, sticky="ew")
+        self._place()
+
+    def _place(self) -> None:
+        """All but the main one, from row 1 on."""
+        self.columnconfigure(1, weight=self._columns - 1, uniform="half" if self._columns == 2 else "")
+        last = len(self.buttons) - 2
+        for place, (_, button) in enumerate(self.buttons[1:]):
+            row, column = divmod(place, self._columns)
+            alone = self._columns == 1 or (column == 0 and place == last)
+            left, right = (0, 0) if alone else (column * self._between, (1 - column) * self._between)
+            button.grid(row=row + 1, column=column, columnspan=2 if alone else 1, sticky="ew")
+            button.grid_configure(padx=(left, right), pady=(self._gap, 0))
 
     @property
     def height(self) -> int:
-        """What the buttons need that are shown, whether or not they have been laid out already."""
-        rows = {(place + 1) // 2: button for place, (_, button) in enumerate(self.buttons) if button.winfo_manager()}
-        return sum(button.winfo_reqheight() for button in rows.values()) + (len(rows) - 1) * self._gap
+        """What the buttons need that are shown here, whether or not they have been laid out already."""
+        shown = [button.winfo_reqheight() + self._gap for _, button in self.buttons[1:] if button.winfo_manager()]
+        main = 0 if self._apart else self.main_height
+        return main + sum(shown[:: self._columns])
+
+    @property
+    def main_height(self) -> int:
+        return self.buttons[0][1].winfo_reqheight()
 
     def show(self, result: SearchResult) -> None:
         """Offer what can be done with the result."""
@@ -76,15 +87,18 @@ class ActionBoard(ttk.Frame):
         for action, button in self.buttons:
             button.configure(state="normal" if action.possible(result) else "disabled")
 
-    def fit(self, *, low: bool, only_main: bool = False) -> None:
-        """Give up the last row where it is ``low``, or all but the main button."""
-        last = len(self.buttons) // 2
-        for place, (_, button) in enumerate(self.buttons):
-            if place:
-                if only_main or (low and (place + 1) // 2 == last):
-                    button.grid_remove()
-                else:
-                    button.grid()
+    def fit(self, width: int, *, only_main: bool) -> None:
+        """Give up all but the main button, or none: in two columns where their labels have room in that."""
+        widest = max((button.winfo_reqwidth() for _, button in self.buttons[1:]), default=0)
+        columns = 2 if 2 * (widest + self._between) <= width else 1
+        if columns != self._columns:
+            self._columns = columns
+            self._place()
+        for _, button in self.buttons[1:]:
+            if only_main:
+                button.grid_remove()
+            else:
+                button.grid()
 
     def _told(self, action: Action) -> str:
         """Why it cannot be done; else all of what the button does, and its keys."""

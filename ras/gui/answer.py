@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ras.records import Verdict
-from ras.text import clean, count, percent
+from ras.text import clean, count, percent, whole
 
 if TYPE_CHECKING:
     from ras.records import SearchReport, SearchResult
@@ -38,7 +38,7 @@ def answer_to(report: SearchReport, scope: str, total: int) -> Answer | None:
     rest = tuple(result for result in report.results if result.verdict is Verdict.UNLIKELY)
     if shown:
         one, several = ("fits less", "fit less") if report.text else ("is less alike", "are less alike")
-        more = f"Show {len(rest):,} more that {one if len(rest) == 1 else several}" if rest else ""
+        more = f"Show {whole(len(rest))} more that {one if len(rest) == 1 else several}" if rest else ""
         headline, comment = _fitting(report) if report.text else _found(report, scope)
         return Answer(headline, comment, shown, rest, more)
     if not rest and (scope == "all" or not report.searched):
@@ -50,7 +50,7 @@ def answer_to(report: SearchReport, scope: str, total: int) -> Answer | None:
         lines.append("Copies were not looked for." if scope == "alike" else "Look-alikes were not looked for.")
     if report.searched < total:
         verb = "was" if total - report.searched == 1 else "were"
-        lines.append(f"{total - report.searched:,} of {count(total, 'picture')} {verb} not compared.")
+        lines.append(f"{whole(total - report.searched)} of {count(total, 'picture')} {verb} not compared.")
     headlines = {
         "all": "Probably not in this archive",
         "copies": "No copy of this picture in the archive",
@@ -67,14 +67,17 @@ def _fitting(report: SearchReport) -> tuple[str, str]:
     """Headline and comment where something looks like a text."""
     alike = report.count(Verdict.ALIKE)
     text = clean(report.text, longest=60)
-    return f"{alike:,} {'looks' if alike == 1 else 'look'} like “{text}”", "The nearest first." if alike > 1 else ""
+    return (
+        f"{whole(alike)} {'looks' if alike == 1 else 'look'} like “{text}”",
+        "The nearest first." if alike > 1 else "",
+    )
 
 
 def _found(report: SearchReport, scope: str) -> tuple[str, str]:
     """Headline and comment where something was found."""
     identical, altered = report.count(Verdict.IDENTICAL), report.count(Verdict.ALTERED)
     alike = report.count(Verdict.ALIKE)
-    look = f"{alike:,} {'looks' if alike == 1 else 'look'} alike"
+    look = f"{whole(alike)} {'looks' if alike == 1 else 'look'} alike"
     if not report.verdict.is_copy:
         order = "The nearest first." if alike > 1 else ""
         if scope == "alike":
@@ -83,14 +86,14 @@ def _found(report: SearchReport, scope: str) -> tuple[str, str]:
             ), f"{order} Copies are not shown.".strip()
         return f"No copy, but {look}", order
     if identical and altered:
-        found = f"{identical:,} identical, {altered:,} altered {'copy' if altered == 1 else 'copies'}"
+        found = f"{whole(identical)} identical, {whole(altered)} altered {'copy' if altered == 1 else 'copies'}"
     elif identical:
-        found = "the identical picture" if identical == 1 else f"{identical:,} identical copies"
+        found = "the identical picture" if identical == 1 else f"{whole(identical)} identical copies"
     else:
-        found = "the same picture, altered" if altered == 1 else f"{altered:,} altered copies"
+        found = "the same picture, altered" if altered == 1 else f"{whole(altered)} altered copies"
     comment = ""
     if alike:
-        comment = "and 1 that looks alike." if alike == 1 else f"and {alike:,} that look alike, the nearest first."
+        comment = "and 1 that looks alike." if alike == 1 else f"and {whole(alike)} that look alike, the nearest first."
     elif scope == "copies":
         comment = "Only copies are shown."
     return f"Found: {found}", comment

@@ -7,7 +7,7 @@ import gc
 import tkinter as tk
 from typing import Any, Callable, Generator, Sequence
 
-from ras.errors import RASError, SettingsError
+from ras.errors import RASError
 from ras.gui import menus, window
 from ras.gui.archive_index import ArchiveIndex
 from ras.gui.archive_state import ArchiveState
@@ -19,10 +19,13 @@ from ras.gui.bench import ArchiveFacts, Bench, EngineFacts
 from ras.gui.closing import Closing
 from ras.gui.commands import MenuBar
 from ras.gui.comparing import Comparing
+from ras.gui.crash_notice import CrashNotice
 from ras.gui.crashes import CrashReporter
+from ras.gui.drag_out import DragOut
 from ras.gui.encoder_choice import EncoderChoice
 from ras.gui.failures_report import FailuresReport
 from ras.gui.folder_watch import FolderWatch
+from ras.gui.health_page import HealthPage
 from ras.gui.inputs import Inputs
 from ras.gui.keys import bind_enter
 from ras.gui.layout import Panels
@@ -37,12 +40,14 @@ from ras.gui.screen_piece import ScreenPiece
 from ras.gui.search_run import SearchRun
 from ras.gui.selection import Selection
 from ras.gui.settings_change import SettingsChange
+from ras.gui.settings_saving import SettingsSaving
+from ras.gui.spoken_names import SpokenNames
 from ras.gui.theme import Theme
 from ras.gui.wanted import Wanted
 from ras.gui.work_title import WorkTitle
 from ras.gui.workers import Workers
 from ras.records import Progress
-from ras.settings import Settings, save_settings
+from ras.settings import Settings
 from ras.text import count
 
 
@@ -58,6 +63,7 @@ class App:
         self.workers = workers = Workers()
         self.searches, self.indexer, self.chores = workers.search, workers.index, workers.chores
         self.pump = Pump(root, self.failed)
+        self.saving = SettingsSaving(self.pump, self.chores, settings, failed=self.failed)
         self._search_when_complete = False
         self.when_closed: list[Callable[[], None]] = []
         """Called as soon as it is settled that the window closes."""
@@ -175,12 +181,14 @@ class App:
             failed=self.failed,
         )
         self.looks, self.history, self.batch = ResultLooks(self), QueryHistory(self), Batch(self)
-        self.screen_piece = ScreenPiece(self)
+        self.screen_piece, self.drag_out = ScreenPiece(self), DragOut(self)
         self.settings_change, self.closing = SettingsChange(self), Closing(self)
         self.watch, self.switcher, self.folders = ArchiveWatch(self), ArchiveSwitcher(self), FolderWatch(self)
+        self.crash_notice, self.health = CrashNotice(self), HealthPage(self)
         self.menu_bar = MenuBar(root, theme, menus.entries(self))
         menus.bind_result_keys(self)
         bind_enter(root)
+        SpokenNames(self)
         window.place(root, settings.window_geometry, self.theme.scale)
         root.protocol("WM_DELETE_WINDOW", self.closing.ask)
         self.update()
@@ -190,6 +198,7 @@ class App:
     def start(self, paths: Sequence[str] = ()) -> None:
         """What happens behind the window once it is seen: the engine, and the archive of the last time."""
         self.encoder.build()
+        self.crash_notice.look()
         if paths:
             self.inputs.take_files(list(paths))
         elif self.settings.last_archive:
@@ -201,6 +210,7 @@ class App:
             tell()
         self.change(window_geometry=window.geometry_of(self.root))
         self.root.withdraw()
+        self.saving.finish()
         self.stop()
         self.root.quit()
 
@@ -214,10 +224,7 @@ class App:
         if fields.keys() & {"media_folders", "allowed_hosts"}:
             self.root.after_idle(self.state.look)
         self.settings = dataclasses.replace(self.settings, **fields)
-        try:
-            save_settings(self.settings)
-        except SettingsError as exc:
-            self.notices.say(str(exc), "Error")
+        self.saving.save(self.settings)
 
     def failed(self, error: BaseException) -> None:
         """A job ended with an error: a sentence where RAS raised it on purpose, else a fault of the program."""

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable
 
 from ras.gui.dates import long_date
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from ras.condition import Condition
@@ -75,7 +75,7 @@ def condition_parts(state: Condition) -> list[str]:
     parts = []
     here, live = state.count(Source.ON_DISK), state.count(Source.LIVE)
     if here:
-        parts.append(f"{'all' if here == state.pictures else f'{here:,}'} on this computer")
+        parts.append(f"{'all' if here == state.pictures else f'{whole(here)}'} on this computer")
     if state.lost:  # whatever their links are good for: they may only lie in another folder
         parts.append(f"{count(state.lost, 'file')} missing")
     if live and state.next_expiry is not None:
@@ -87,8 +87,8 @@ def condition_parts(state: Condition) -> list[str]:
         parts.append(f"{count(others, 'link')} without expiry")
     blocked = state.count(Source.BLOCKED)
     if blocked:
-        parts.append(f"{blocked:,} on other hosts")
+        parts.append(f"{whole(blocked)} on other hosts")
     nothing = state.count(Source.NONE)
     if nothing:
-        parts.append(f"{nothing:,} lost")
+        parts.append(f"{whole(nothing)} lost")
     return parts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Sequence
 from ras.gui.commands import shown_keys
 from ras.gui.dates import short_date
 from ras.gui.stored_archives import Switchable, switchable
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from ras.gui.app import App
@@ -72,7 +72,7 @@ class ArchiveSwitcher:
         if there.recent:
             self._head("Recent")
             for paths in there.recent:
-                more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+                more = f" and {whole(len(paths) - 1)} more" if len(paths) > 1 else ""
                 self._offer(place, Path(paths[0]).stem + more, paths, _place(paths))
                 place += 1
         if there.indexed:
@@ -90,7 +90,7 @@ class ArchiveSwitcher:
             menu.add_separator()
             if len(there.indexed) > 1:
                 every = tuple(dict.fromkeys(path for row in there.indexed for path in row.paths))
-                label = f"All {len(there.indexed):,} indexed archives together"
+                label = f"All {whole(len(there.indexed))} indexed archives together"
                 menu.add_command(label=label, command=lambda: app.inputs.open_archive(every))
         elif there.recent:
             menu.add_separator()

@@ -7,7 +7,7 @@ import tkinter as tk
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
-from ras.text import clean, count
+from ras.text import clean, count, whole
 
 if TYPE_CHECKING:
     from ras.archive.changes import Stamps
@@ -154,10 +154,10 @@ class ArchiveWatch:
 def changes_text(other: Sequence[str], new: Sequence[str]) -> str:
     """``“general.json” has changed.``, ``“general.json” and 2 more have changed.``"""
     if other and new:
-        return f"{count(len(other), 'file')} {_have(other)} changed, and {len(new):,} {_are(new)} new."
+        return f"{count(len(other), 'file')} {_have(other)} changed, and {whole(len(new))} {_are(new)} new."
     paths = other or new
     name = f"“{clean(Path(paths[0]).name, longest=100)}”"
-    named = f"{name} and {len(paths) - 1:,} more" if len(paths) > 1 else name
+    named = f"{name} and {whole(len(paths) - 1)} more" if len(paths) > 1 else name
     return f"{named} {_have(paths)} changed." if other else f"{named} {_are(paths)} new in the folder of the archive."
 
 

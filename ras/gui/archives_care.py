@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tkinter as tk
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from ras.gui.archives_window import ArchivesWindow
+from ras.gui.store_work import StoreWork
 from ras.gui.stored_archives import compact_store, list_archives, remove_archives, verify_store
-from ras.records import Job, Progress
 from ras.text import count, size
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ras.gui.stored_archives import ArchiveRow, StoreContents
     from ras.gui.theme import Theme
     from ras.store import CompactReport, VerifyReport
-    from ras.worker import Ticket, Worker
+    from ras.worker import Worker
 
 _WAIT = "Indexing goes on: removing, verifying and compacting can wait, or stop it first."
 
@@ -37,11 +37,18 @@ class StoredArchives:
         failed: Callable[[BaseException], None],
     ) -> None:
         self._root, self._theme, self._pump = root, theme, pump
-        self._reader, self._worker = reader, worker
-        self._open_archive, self._indexing = open_archive, indexing
-        self._changed, self._failed = changed, failed
-        self._ticket: Ticket | None = None
+        self._reader, self._open_archive, self._failed = reader, open_archive, failed
         self.window: ArchivesWindow | None = None
+        self._work = StoreWork(
+            pump,
+            worker,
+            window=lambda: self.window,
+            indexing=indexing,
+            wait=_WAIT,
+            changed=changed,
+            over=self._list,
+            failed=failed,
+        )
 
     def open(self) -> None:
         """Show the window, or bring the one there is to the front."""
@@ -56,7 +63,7 @@ class StoredArchives:
             remove=self._remove,
             verify=self._verify,
             compact=self._compact,
-            stop=self._stop,
+            stop=self._work.stop,
         )
         self.window.window.bind("<Destroy>", self._closed, add=True)
         self._list()
@@ -76,7 +83,7 @@ class StoredArchives:
     def _closed(self, event: tk.Event[tk.Misc]) -> None:
         if self.window is not None and event.widget is self.window.window:
             self.window = None
-            self._stop()
+            self._work.stop()
 
     def _open(self, archives: Sequence[ArchiveRow]) -> None:
         paths = [path for archive in archives for path in archive.paths]
@@ -86,55 +93,13 @@ class StoredArchives:
 
     def _remove(self, archives: Sequence[ArchiveRow]) -> None:
         ids = [archive.id for archive in archives]
-        self._work("Removing", lambda: remove_archives(ids), lambda freed: f"Freed {size(freed)}.")
+        self._work.start("Removing", lambda: remove_archives(ids), lambda freed: f"Freed {size(freed)}.")
 
     def _verify(self) -> None:
-        self._work("Verifying", verify_store, verified_text)
+        self._work.start("Verifying", verify_store, verified_text)
 
     def _compact(self) -> None:
-        self._work("Compacting", compact_store, compacted_text)
-
-    def _stop(self) -> None:
-        if self._ticket is None:
-            return
-        self._ticket.cancel()
-        self._over("Stopped.")
-
-    def _work(self, stage: str, make_job: Callable[[], Job[Any]], said: Callable[[Any], str]) -> None:
-        """Run a job that changes the store, behind the window's line of progress."""
-        if self._indexing():
-            self._say(_WAIT)
-            return
-        self._say("")
-        self._show(Progress(stage, 0))
-
-        def event(event: object) -> None:
-            if isinstance(event, Progress):
-                self._show(event)
-
-        def failed(error: BaseException) -> None:
-            self._over("")
-            self._failed(error)
-
-        self._ticket = self._pump.start(
-            self._worker, make_job, event=event, done=lambda result: self._over(said(result)), failed=failed
-        )
-
-    def _over(self, said: str) -> None:
-        self._ticket = None
-        self._changed()
-        if self.window is not None:
-            self.window.work(None)
-            self._say(said)
-            self._list()
-
-    def _show(self, event: Progress) -> None:
-        if self.window is not None:
-            self.window.work(lambda line: line.show(event))
-
-    def _say(self, text: str) -> None:
-        if self.window is not None:
-            self.window.say(text)
+        self._work.start("Compacting", compact_store, compacted_text)
 
 
 def verified_text(report: VerifyReport) -> str:

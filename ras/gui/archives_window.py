@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable, Sequence
 from ras.gui import dialogs
 from ras.gui.dates import short_date
 from ras.gui.progress_line import ProgressLine
-from ras.text import count, size
+from ras.text import count, size, whole
 
 if TYPE_CHECKING:
     from ras.gui.stored_archives import ArchiveRow, StoreContents
@@ -105,7 +105,7 @@ class ArchivesWindow:
         self._rows = {}
         for archive in contents.archives:
             name, date = self._theme.shown(archive.name), short_date(archive.indexed_at)
-            values = (name, f"{archive.pictures:,}", date, self._theme.shown(_files(archive)))
+            values = (name, f"{whole(archive.pictures)}", date, self._theme.shown(_files(archive)))
             self._rows[self.table.insert("", "end", values=values)] = archive
         chosen = [item for item, archive in self._rows.items() if archive.id in kept] or list(self._rows)[:1]
         if chosen:
@@ -228,4 +228,4 @@ def _files(archive: ArchiveRow) -> str:
     """``general.json``, ``general.json (gone)``, ``3 files, 1 gone``."""
     if len(archive.paths) == 1:
         return f"{Path(archive.paths[0]).name}{' (gone)' if archive.gone else ''}"
-    return f"{count(len(archive.paths), 'file')}{f', {len(archive.gone):,} gone' if archive.gone else ''}"
+    return f"{count(len(archive.paths), 'file')}{f', {whole(len(archive.gone))} gone' if archive.gone else ''}"

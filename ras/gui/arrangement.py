@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import AbstractSet, Callable, Sequence
 
 from ras.filters import folded
 from ras.grouping import Postings, group
 from ras.gui.dates import short_date, spoken_date
 from ras.records import SearchResult
-from ras.text import clean
+from ras.text import clean, whole
 
 _LONGEST_NAME = 60
+
+_folded = lru_cache(maxsize=4096)(folded)
+"""Of authors and channels, who come again and again."""
 
 Sorting = Callable[[SearchResult], object]
 # Order → what results are in the order of; that of the search is not among them. With a minus before it, backwards.
 _SORTED_BY: dict[str, Sorting] = {
     "date": lambda result: result.record.timestamp.timestamp(),
-    "author": lambda result: folded(result.record.author),
-    "channel": lambda result: folded(result.record.channel.name),
+    "author": lambda result: _folded(result.record.author),
+    "channel": lambda result: _folded(result.record.channel.name),
     "name": lambda result: folded(result.record.file_name),
 }
 
@@ -41,22 +46,25 @@ class Mark:
     def text(self) -> str:
         """On the tile: ``7 posts``, or ``2 of 7``."""
         total = len(self.postings.results)
-        return f"{self.number:,} of {total:,}" if self.unfolded else f"{total:,} posts"
+        return f"{whole(self.number)} of {whole(total)}" if self.unfolded else f"{whole(total)} posts"
 
     @property
     def first(self) -> str:
         """``First 2021-03-02 by Ada``: on the tile, while it stands for all of them."""
-        return f"First {short_date(self.postings.first.record.timestamp)} by {self._author}"
+        return f"First {short_date(self.postings.first.record.timestamp)} by {self._author(_LONGEST_NAME)}"
 
     @property
     def about(self) -> str:
         """``Posted 7 times, first by Ada on 2 March 2021``."""
-        date = spoken_date(self.postings.first.record.timestamp)
-        return f"Posted {len(self.postings.results):,} times, first by {self._author} on {date}"
+        return self.about_with(_LONGEST_NAME)
 
-    @property
-    def _author(self) -> str:
-        return clean(self.postings.first.record.author, longest=_LONGEST_NAME)
+    def about_with(self, longest: int) -> str:
+        """The same with so many characters of the author's name."""
+        date = spoken_date(self.postings.first.record.timestamp)
+        return f"Posted {whole(len(self.postings.results))} times, first by {self._author(longest)} on {date}"
+
+    def _author(self, longest: int) -> str:
+        return clean(self.postings.first.record.author, longest=longest)
 
 
 @dataclass(frozen=True)
@@ -70,17 +78,25 @@ class Arranged:
 def arrange(results: Sequence[SearchResult], order: str, *, grouped: bool, unfolded: AbstractSet[str]) -> Arranged:
     """``order``: of ``settings.ORDERS``. ``unfolded``: the contents whose postings are tiles of their own."""
     ordered = _in_order(results, order)
-    if not grouped:
+    # Few of thousands of results are postings of a picture that was posted again: only these are grouped.
+    again = {content for content, times in Counter([result.content for result in ordered]).items() if times > 1}
+    again.discard("")
+    if not grouped or not again:
         return Arranged(ordered, {})
+    groups = group([result for result in ordered if result.content in again])
+    posted = {postings.best.content: postings for postings in groups}
     shown: list[SearchResult] = []
     marks: dict[str, Mark] = {}
-    for postings in group(ordered):
-        best = postings.best
-        if len(postings.results) == 1:
-            shown.append(best)
-        elif best.content not in unfolded:
-            shown.append(best)
-            marks[best.record.key] = Mark(postings)
+    for result in ordered:
+        if result.content not in again:
+            shown.append(result)
+            continue
+        postings = posted[result.content]
+        if result is not postings.best:
+            continue  # it stands with the best of them, or behind it
+        if result.content not in unfolded:
+            shown.append(result)
+            marks[result.record.key] = Mark(postings)
         else:
             shown += postings.results
             marks.update((one.record.key, Mark(postings, number)) for number, one in enumerate(postings.results, 1))

@@ -14,6 +14,7 @@ from ras.gui.results_view import ResultsView
 from ras.gui.sample import SAMPLE, SampleQuery, is_sample
 from ras.gui.theme import has_focus
 from ras.gui.welcome import Welcome
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.gui.answer import Answer
@@ -144,7 +145,9 @@ class Centre(ttk.Frame):
         if view.amount and not self.results.amount:
             self.welcome.grid(row=3, rowspan=1)
             lines = [
-                "It passes none of them." if view.amount == 1 else f"None of the {view.amount:,} results passes it."
+                "It passes none of them."
+                if view.amount == 1
+                else f"None of the {whole(view.amount)} results passes it."
             ]
             self.welcome.show(
                 "filter", "Nothing passes the filter", lines, buttons=[("Clear the filter", self.filters.clear)]

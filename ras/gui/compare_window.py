@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable
 from PIL import Image
 
 from ras.gui import dialogs, shapes
+from ras.gui.accessible import PICTURE, describe, name_icon
 from ras.gui.pane import Pane
 from ras.gui.tooltip import Tooltip
 
@@ -42,6 +43,8 @@ class CompareWindow(tk.Toplevel):
         self.query_pane, self.pane = (
             Pane(frame, theme, dragged=does.dragged, magnified=does.turned, resized=does.draw) for _ in range(2)
         )
+        for pane, name in ((self.query_pane, "The query"), (self.pane, "The picture of the result")):
+            describe(pane, name, role=PICTURE, help="Plus and minus change its size, Left and Right the result.")
         self.mode = tk.StringVar(self, "side")
         self.blend = tk.DoubleVar(self, 0.5)
         self._blending = self._make_blending(frame)
@@ -119,6 +122,8 @@ class CompareWindow(tk.Toplevel):
 
         self.previous = button("", lambda: does.step(-1), "The result before (Left)")
         self.next = button("", lambda: does.step(1), "The next result (Right)", 4)
+        name_icon(self.previous, "The result before")
+        name_icon(self.next, "The next result")
         for value, text, tip in (
             ("side", "Side by side", "The query beside the picture (S)"),
             ("over", "Overlaid", "The query over the picture (O)"),
@@ -126,16 +131,16 @@ class CompareWindow(tk.Toplevel):
             choice = ttk.Radiobutton(
                 row, text=text, value=value, variable=self.mode, style="Page.TRadiobutton", command=does.lay_out
             )
-            choice.pack(side="left", padx=(px(14 if value == "side" else 2), 0))
+            choice.pack(side="left", padx=(px(10 if value == "side" else 2), 0))
             Tooltip(choice, self._theme, lambda tip=tip: tip)  # type: ignore[misc]
             self.over_button = choice
         ttk.Button(row, text="Close", style="Accent.TButton", command=self.destroy).pack(side="right")
-        self.whole = button("Fit", does.fit, "The whole picture (0)", 14)
+        self.whole = button("Fit", does.fit, "The whole picture (0)", 10)
         self.true_size = button("100 %", does.true_size, "One pixel of the screen for each of the picture (1)", 4)
         self.smaller = button("−", lambda: does.magnify(1 / 1.5), "Smaller (−, or the wheel)", 4)
         self.larger = button("+", lambda: does.magnify(1.5), "Larger (+, or the wheel)", 4)
-        self.scale = ttk.Label(row, style="Muted.TLabel", width=8)
-        self.scale.pack(side="left", padx=(px(10), 0))
+        self.scale = ttk.Label(row, style="Muted.TLabel", width=7)
+        self.scale.pack(side="left", padx=(px(8), 0))
         self._recolour()
 
     def _bind_keys(self) -> None:

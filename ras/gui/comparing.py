@@ -10,7 +10,7 @@ from ras.gui.commands import key_sequences
 from ras.gui.compare_view import CompareView
 from ras.gui.overlay import Layers, layers, projection
 from ras.gui.zoom import Zoom
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -273,7 +273,9 @@ class Comparing:
 
     def _say_scale(self) -> None:
         if self.window is not None and self.view is not None:
-            self.window.scale.configure(text=f"{max(1, round(100 * self.view.scale)):,} %" if self.is_sharp else "")
+            self.window.scale.configure(
+                text=f"{whole(max(1, round(100 * self.view.scale)))} %" if self.is_sharp else ""
+            )
 
     def _say(self) -> None:
         result, window, view, theme = self._result, self.window, self.view, self._app.theme
@@ -294,7 +296,9 @@ class Comparing:
             query = f"Query: {theme.shown(self._query.name)}{about}"
         title = theme.elided(result.verdict_text, "RasTitle", max(theme.px(200), window.winfo_width() - theme.px(140)))
         window.title(f"{name} – RAS")
-        window.say(title, "" if place is None else f"{place + 1:,} of {results.amount:,}", query, f"{name}{seen}")
+        window.say(
+            title, "" if place is None else f"{whole(place + 1)} of {whole(results.amount)}", query, f"{name}{seen}"
+        )
         window.previous.configure(state="normal" if place else "disabled")
         last = place is None or place + 1 >= results.amount
         window.next.configure(state="disabled" if last else "normal")
@@ -306,4 +310,4 @@ def _layers(image: Image) -> Generator[Any, None, Layers]:
 
 
 def _pixels(shown: Layers) -> str:
-    return f"{shown.size[0]:,} × {count(shown.size[1], 'pixel')}"
+    return f"{whole(shown.size[0])} × {count(shown.size[1], 'pixel')}"

@@ -1,18 +1,24 @@
-"""Faults of the program: logged with their traceback, shown in one dialog with "Copy details", never swallowed."""
+"""Faults of the program: logged with their traceback, kept as a report, shown in one dialog, never swallowed."""
 
 from __future__ import annotations
 
 import logging
-import platform
 import tkinter as tk
 import traceback
-from tkinter import ttk
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
 
-from ras import __version__
 from ras.gui.theme import Theme
 from ras.log_file import log_path
 
+if TYPE_CHECKING:
+    from ras.crashes.report import Facts
+    from ras.gui.crash_window import CrashWindow
+
 log = logging.getLogger(__name__)
+
+_MOST_REPORTS = 10
+"""Of one run."""
 
 
 class CrashReporter:
@@ -20,49 +26,65 @@ class CrashReporter:
 
     def __init__(self, root: tk.Tk, theme: Theme) -> None:
         self._root, self._theme = root, theme
-        self.dialog: tk.Toplevel | None = None
+        self.window: CrashWindow | None = None
         self.reported: list[BaseException] = []
+        self._kept: dict[object, Path | None] = {}
+        """Where in the program a fault came up → its report: one that comes up again and again has one."""
+        self.going_on: Callable[[], Facts] = dict
+        """What goes on in the window: settings and counts, for the report."""
+        self.show_file: Callable[[Path], None] = lambda _path: None
+        """Shows a file in the system's file manager."""
+
+    @property
+    def dialog(self) -> tk.Toplevel | None:
+        return self.window.window if self.window is not None else None
 
     def report(self, error: BaseException) -> None:
         log.error("A fault of the program", exc_info=error)
         self.reported.append(error)
-        if self.dialog is not None and self.dialog.winfo_exists():
+        path = self._keep(error)
+        if self.window is not None and self.window.exists:
             return
-        details = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        tk_version = self._root.tk.call("info", "patchlevel")
-        versions = f"RAS {__version__}, Python {platform.python_version()}, Tk {tk_version}, {platform.platform()}"
-        self.dialog = self._show(f"{versions}\n\n{details}")
+        from ras.gui.crash_window import CrashWindow  # nobody should need it
 
-    def _show(self, details: str) -> tk.Toplevel:
-        theme, px = self._theme, self._theme.px
-        window = tk.Toplevel(self._root, background=theme.palette.ground)
-        window.title("Something went wrong – RAS")
-        window.transient(self._root)
-        frame = ttk.Frame(window, padding=px(20))
-        frame.pack(fill="both", expand=True)
-        ttk.Label(frame, text="Something went wrong in RAS", style="Title.TLabel").pack(anchor="w")
-        ttk.Label(
-            frame,
-            text="This is a fault of the program, not of yours. You can go on; if it comes again, please report it "
-            f"with the details below. They are also in the log: {log_path()}",
-            wraplength=px(520),
-            justify="left",
-        ).pack(anchor="w", pady=(px(8), px(12)))
-        text = tk.Text(frame, height=10, width=80, wrap="word", borderwidth=0, font="TkFixedFont", highlightthickness=0)
-        text.configure(background=theme.palette.well, foreground=theme.palette.text, padx=px(8), pady=px(8))
-        text.insert("1.0", details)
-        text.configure(state="disabled")
-        text.pack(fill="both", expand=True)
-        row = ttk.Frame(frame)
-        row.pack(fill="x", pady=(px(14), 0))
+        lead = (
+            "This is a fault of the program, not of yours. You can go on; if it comes again, please send the report "
+            "below. It says where in the program it was, and nothing that anybody wrote."
+        )
+        try:
+            text = path.read_text("utf-8") if path is not None else ""
+        except OSError:
+            path, text = None, ""
+        if path is None:
+            text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            lead = (
+                "This is a fault of the program, not of yours. You can go on. No report of it could be written (is the "
+                f"disk full?); what follows may hold names and texts of your archive. The log has more: {log_path()}"
+            )
+        self.window = CrashWindow(
+            self._root,
+            self._theme,
+            "Something went wrong",
+            lead,
+            text,
+            path,
+            show=lambda path: self.show_file(path),
+            label="Show report",
+        )
 
-        def copy() -> None:
-            self._root.clipboard_clear()
-            self._root.clipboard_append(details)
+    def _keep(self, error: BaseException) -> Path | None:
+        """The report of the fault, or of the one that came up there before."""
+        frames = traceback.extract_tb(error.__traceback__)
+        at = (type(error), *((frames[-1].filename, frames[-1].lineno) if frames else ()))
+        if self._kept.get(at) is None and len(self._kept) < _MOST_REPORTS:
+            from ras.crashes.report import save_report
 
-        close = ttk.Button(row, text="Close", style="Accent.TButton", command=window.destroy)
-        close.pack(side="right")
-        ttk.Button(row, text="Copy details", command=copy).pack(side="right", padx=px(8))
-        window.bind("<Escape>", lambda _event: window.destroy())
-        close.focus_set()
-        return window
+            self._kept[at] = save_report(error, "window", self._facts())
+        return self._kept.get(at)
+
+    def _facts(self) -> Facts:
+        try:
+            return {"Tk": str(self._root.tk.call("info", "patchlevel")), **self.going_on()}
+        except Exception:
+            log.exception("What goes on in the window could not be told")
+            return {}

@@ -1,4 +1,4 @@
-"""Points in time in the user's own zone, and in the format of the user's region or the same everywhere."""
+"""Points in time in the user's own zone, written as the user's region does or the same everywhere; numbers follow."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import locale
 import logging
 from datetime import datetime
 
+from ras import number_format
+
 log = logging.getLogger(__name__)
 
 
 def use_format(choice: str) -> None:
-    """Let dates follow the user's regional settings (``system``), or none (``iso``)."""
+    """Let dates and numbers follow the user's regional settings (``system``), or none (``iso``)."""
+    number_format.use(choice)
     try:
         locale.setlocale(locale.LC_TIME, "C" if choice == "iso" else "")
     except locale.Error as exc:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import tkinter as tk
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ras.gui.incoming import from_numbers, paths_in
+
+if TYPE_CHECKING:
+    from ras.gui.drag_out import DragOut
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +24,14 @@ def accept_drops(
     files: Callable[[list[str]], None],
     link: Callable[[str], None],
     refuse: Callable[[str], None],
+    out: Callable[[], DragOut],
 ) -> bool:
     """Take files and links to pictures that are dropped anywhere on the window; whether that works here.
 
-    Without it, nothing else suffers.
+    What is dragged ``out`` of the window itself is not taken as such. Without all this, nothing else suffers.
     """
     try:
-        from tkinterdnd2 import COPY, DND_FILES, DND_TEXT, TkinterDnD
+        from tkinterdnd2 import COPY, DND_FILES, DND_TEXT, REFUSE_DROP, TkinterDnD
 
         TkinterDnD._require(window.winfo_toplevel())
         # The package gives its methods to every widget but the root, which no type says.
@@ -37,9 +41,10 @@ def accept_drops(
         log.warning("Drag and drop does not work here: %s", exc)
         return False
 
-    def entered(_event: Any) -> str:
-        hovering(True)
-        return str(COPY)
+    def over(event: Any) -> str:
+        welcome = not out().is_unwelcome(event.x_root, event.y_root)
+        hovering(welcome)
+        return str(COPY if welcome else REFUSE_DROP)
 
     def left(_event: Any) -> str:
         hovering(False)
@@ -47,29 +52,35 @@ def accept_drops(
 
     def dropped(event: Any) -> str:
         hovering(False)
-        # Called later: until this returns, the program that the drag comes from waits.
-        window.after(1, lambda: _take(window, event.data, files, link, refuse))
+        entries = _entries(window, event.data)
+        if not out().take("\n".join(entries), event.x_root, event.y_root):
+            # Called later: until this returns, the program that the drag comes from waits.
+            window.after(1, lambda: _take(event.data, entries, files, link, refuse))
         return str(COPY)
 
-    target.dnd_bind("<<DropEnter>>", entered)
-    target.dnd_bind("<<DropPosition>>", lambda _event: str(COPY))
+    target.dnd_bind("<<DropEnter>>", over)
+    target.dnd_bind("<<DropPosition>>", over)
     target.dnd_bind("<<DropLeave>>", left)
     target.dnd_bind("<<Drop>>", dropped)
     return True
 
 
+def _entries(window: tk.Widget, data: str) -> list[str]:
+    data = from_numbers(data)
+    try:
+        return [str(entry) for entry in window.tk.splitlist(data)]
+    except tk.TclError:  # a dropped text is no Tcl list
+        return [data]
+
+
 def _take(
-    window: tk.Widget,
     data: str,
+    entries: list[str],
     files: Callable[[list[str]], None],
     link: Callable[[str], None],
     refuse: Callable[[str], None],
 ) -> None:
     data = from_numbers(data)
-    try:
-        entries = [str(entry) for entry in window.tk.splitlist(data)]
-    except tk.TclError:  # a dropped text is no Tcl list
-        entries = [data]
     paths = paths_in("\n".join(entries)) or paths_in(data)
     from ras.gui.picture_links import link_in
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import SkipReason
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from ras.failures import ReasonGroup
@@ -31,6 +31,10 @@ WAY_OUT = {
     SkipReason.UNSUPPORTED: "RAS searches PNG and JPEG; with the setting extra_formats, GIF, WebP and BMP as well.",
     SkipReason.NOT_A_PICTURE: "What came was something else: an error page saved as a picture, a video, a text.",
     SkipReason.DAMAGED: "The file is cut off or broken. It may be whole elsewhere: choose the folder if you have it.",
+    SkipReason.CRASHED: (
+        "The file is broken, or made to do harm: decoding it was stopped, and nothing else was touched. Do not open it "
+        "with other programs."
+    ),
     SkipReason.BLANK: "There is too little in the picture to tell it from others.",
 }
 
@@ -46,7 +50,7 @@ def heading(reason: SkipReason) -> str:
 def about_group(group: ReasonGroup) -> str:
     """``340 pictures``, ``8 pictures: imgur.com 5, example.org 3``."""
     said = count(len(group.pictures), "picture")
-    hosts = ", ".join(f"{host} {number:,}" for host, number in group.hosts_counted)
+    hosts = ", ".join(f"{host} {whole(number)}" for host, number in group.hosts_counted)
     return f"{said}: {hosts}" if hosts else said
 
 
@@ -66,6 +70,6 @@ def place_of(record: ImageRecord) -> str:
 
 def hosts_question(hosts: Sequence[str]) -> str:
     """What is asked before hosts are allowed."""
-    named = ", ".join(hosts[:4]) + (f" and {len(hosts) - 4:,} more" if len(hosts) > 4 else "")
+    named = ", ".join(hosts[:4]) + (f" and {whole(len(hosts) - 4)} more" if len(hosts) > 4 else "")
     whose = "Whoever runs it sees" if len(hosts) == 1 else "Whoever runs them sees"
     return f"Download pictures from {named}, now and from now on? {whose} your address on the network."

@@ -15,7 +15,7 @@ from ras.gui.failure_words import MEDIA_MAY_HELP, WAY_OUT, about_group, heading,
 from ras.gui.question import Question
 from ras.gui.row_list import RowGroup, RowList
 from ras.gui.tooltip import Tooltip
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from ras.failures import ReasonGroup
@@ -55,7 +55,7 @@ class FailuresWindow:
         self._theme, self._all, self._groups = theme, tuple(groups), tuple(groups)
         self._remedies, self._opened = remedies, opened
         total = sum(len(group.pictures) for group in groups)
-        self.window, frame, self._row = dialogs.dialog_with_row(parent, theme, f"{title} ({total:,})")
+        self.window, frame, self._row = dialogs.dialog_with_row(parent, theme, f"{title} ({whole(total)})")
         px = theme.px
         self.again_button = ttk.Button(self._row, text="Try again", command=self._try_again)
         if remedies is not None and groups:
@@ -162,8 +162,8 @@ class FailuresWindow:
 
     def _filters(self) -> list[tuple[str, str]]:
         total = sum(len(group.pictures) for group in self._all)
-        each = [(f"{heading(group.reason)} · {len(group.pictures):,}", group.reason.value) for group in self._all]
-        return [(f"All reasons · {total:,}", _ALL), *each]
+        each = [(f"{heading(group.reason)} · {whole(len(group.pictures))}", group.reason.value) for group in self._all]
+        return [(f"All reasons · {whole(total)}", _ALL), *each]
 
     def _fill_filter(self) -> None:
         for label, value in self._filters():

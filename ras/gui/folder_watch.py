@@ -8,7 +8,7 @@ import tkinter as tk
 from pathlib import Path
 from typing import TYPE_CHECKING, AbstractSet, Sequence
 
-from ras.text import clean
+from ras.text import clean, whole
 
 if TYPE_CHECKING:
     from ras.archive.changes import Stamps
@@ -117,4 +117,4 @@ def new_text(paths: Sequence[str]) -> str:
     name = f"“{clean(Path(paths[0]).name, longest=100)}”"
     if len(paths) == 1:
         return f"There is a new export: {name} in “{clean(Path(paths[0]).parent.name, longest=100)}”."
-    return f"There are {len(paths):,} new exports: {name} and {len(paths) - 1:,} more."
+    return f"There are {whole(len(paths))} new exports: {name} and {whole(len(paths) - 1)} more."

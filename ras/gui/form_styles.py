@@ -23,15 +23,20 @@ def build_form_styles(theme: Theme, style: ttk.Style) -> None:
 
 
 def _box(
-    theme: Theme, fill: str | None, outline: str | None, line: float = 2, corner: int = 7, middle: int = 16
+    theme: Theme, fill: str | None, outline: str | None, line: float = 2, corner: int = 7, middle: int = 160
 ) -> ImageTk.PhotoImage:
-    """A rounded box that stretches."""
+    """A rounded box that stretches; ``middle``: so wide between its corners."""
     radius = theme.px(corner)
-    side = 2 * radius + theme.px(middle)
+    size = 2 * radius + theme.px(middle), 2 * radius + theme.px(min(middle, 24))
     return theme.image(
-        ("form", fill, outline, line, side),
-        lambda: shapes.rounded_box((side, side), radius, fill, outline, theme.px(line) if outline else 0),
+        ("form", fill, outline, line, size),
+        lambda: shapes.rounded_box(size, radius, fill, outline, theme.px(line) if outline else 0),
     )
+
+
+def _side(theme: Theme) -> int:
+    """Of the least box with round corners."""
+    return 2 * theme.px(7) + theme.px(16)
 
 
 def _fields(theme: Theme, style: ttk.Style) -> None:
@@ -43,6 +48,8 @@ def _fields(theme: Theme, style: ttk.Style) -> None:
         ("invalid", _box(theme, colours.well, colours.error_text)),
         ("focus", _box(theme, colours.well, colours.link)),
         border=px(7),
+        width=_side(theme),
+        height=_side(theme),
         padding=px(7),
         sticky="nswe",
     )
@@ -83,6 +90,8 @@ def _ticks(theme: Theme, style: ttk.Style) -> None:
         _box(theme, None, None),
         ("focus", _box(theme, None, colours.link)),
         border=px(7),
+        width=_side(theme),
+        height=_side(theme),
         padding=px(3),
     )
     parts: Any = [("Form.tick", {"side": "left", "sticky": "w"}), ("Checkbutton.label", {"sticky": "nswe"})]
@@ -109,6 +118,8 @@ def _page_names(theme: Theme, style: ttk.Style) -> None:
         ("focus", _box(theme, colours.raised, colours.text)),
         ("active", _box(theme, colours.raised, None)),
         border=px(7),
+        width=_side(theme),
+        height=_side(theme),
         padding=px(7),
         sticky="nswe",
     )

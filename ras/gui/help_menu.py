@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def help_entries(app: App) -> list[Command]:
     return [
         Command("Help", "Keyboard shortcuts", lambda: _show_shortcuts(app), "F1"),
+        Command("Help", "Health: store, limits, reports", app.health.open, "Mod-Shift-H"),
         Command("Help", "Doctor: what works here", lambda: _show_doctor(app)),
         Command("Help", "Show the log file", lambda: _show_log(app)),
         Command("Help", "About", lambda: _show_about(app), after_line=True),

@@ -11,6 +11,7 @@ from ras.gui import dialogs
 from ras.gui.query_input import QueryInput
 from ras.gui.sample import FIRST_QUERY, SAMPLE
 from ras.records import Notice, Progress
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.gui.archive_bar import ArchiveBar
@@ -111,7 +112,7 @@ class Inputs(QueryInput):
         if self._opening is not None:
             self._opening.cancel()
         paths, kinds = tuple(os.path.abspath(path) for path in paths), self._settings().kinds
-        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        more = f" and {whole(len(paths) - 1)} more" if len(paths) > 1 else ""
         self._reads(paths)
         self._archive_bar.show_reading(Path(paths[0]).stem + more)
 

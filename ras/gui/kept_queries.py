@@ -19,6 +19,7 @@ from ras.gui.bench import LoadedQuery, crop, load
 from ras.gui.crop_box import CropBox
 from ras.paths import data_folder
 from ras.records import Job
+from ras.regular_file import read_regular
 from ras.text import clean
 
 log = logging.getLogger(__name__)
@@ -124,8 +125,7 @@ def recall(query: KeptQuery) -> Job[LoadedQuery]:
 
 def _read() -> list[KeptQuery]:
     try:
-        with (folder() / "queries.json").open("rb") as file:
-            raw = json.loads(file.read(_LONGEST_LIST))
+        raw = json.loads(read_regular(folder() / "queries.json", _LONGEST_LIST))
         return [query for query in map(_query, raw[:MOST] if isinstance(raw, list) else []) if query is not None]
     except FileNotFoundError:
         return []
@@ -154,9 +154,8 @@ def _thumbnails(queries: list[KeptQuery]) -> tuple[Thumbnail, ...]:
         if query.picture:
             try:
                 path = folder() / query.picture
-                if path.stat().st_size > _LARGEST_PICTURE:
-                    continue
-                with Image.open(path, formats=["PNG"]) as opened:
+                data = io.BytesIO(read_regular(path, _LARGEST_PICTURE))
+                with Image.open(data, formats=["PNG"]) as opened:
                     if max(opened.size) > 2000:
                         continue
                     whole = opened.convert("RGB")
@@ -182,5 +181,10 @@ def _tidy(wanted: set[str]) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     part = path.with_suffix(".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise

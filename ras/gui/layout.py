@@ -16,6 +16,9 @@ from ras.gui.status_bar import StatusBar
 if TYPE_CHECKING:
     from ras.gui.app import App
 
+_LEAST_CENTRE = 220
+"""Width of the middle with the gaps on both its sides."""
+
 
 class Panels(ttk.Frame):
     """Made before the parts that they report to: what a panel calls is looked up in the app when it calls."""
@@ -84,7 +87,10 @@ class Panels(ttk.Frame):
             reveal=lambda: self.centre.results.reveal_selected(),
             compare=lambda: app.comparing.open(),
             around=lambda: app.around.toggle(),
+            mark=self.centre.results.mark,
+            turn=self.centre.results.controls.turn_selected,
         )
+        self.centre.results.bind("<<Arranged>>", lambda _event: self.details.show_postings(), add=True)
         self.details.grid(row=2, column=2, sticky="ns", padx=(px(8), 0))
         self.details.grid_propagate(False)
         self.details.grid_remove()
@@ -109,9 +115,12 @@ class Panels(ttk.Frame):
             files=lambda paths: app.inputs.take_files(paths),
             link=lambda link: app.inputs.load_link(link),
             refuse=lambda text: self.notices.say(text),
+            out=lambda: app.drag_out,
         )
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        roomy = event.width > self._px(1120)
+        px = self._px
+        beside = (event.width - px(_LEAST_CENTRE)) // 2  # on a small screen of a large scale
+        width = px(288) if event.width > px(1120) else max(px(204), min(px(252), beside))
         for panel in (self.query_panel, self.details):
-            panel.configure(width=self._px(288 if roomy else 252))
+            panel.configure(width=width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from typing import TYPE_CHECKING, Sequence
 
 from ras.gui.dates import short_date
@@ -10,13 +9,14 @@ from ras.gui.list_columns import Column
 from ras.gui.tile import mark_size, pill_size
 from ras.gui.tile_items import TileItems
 from ras.gui.verdict_words import verdict_word
-from ras.text import percent
+from ras.text import decimal, percent
 
 if TYPE_CHECKING:
     from PIL import ImageTk
 
     from ras.gui.arrangement import Mark
     from ras.gui.theme import Theme
+    from ras.gui.tile_canvas import TileCanvas
     from ras.records import SearchResult
 
 
@@ -30,7 +30,7 @@ class ListRow(TileItems):
 
     def __init__(
         self,
-        canvas: tk.Canvas,
+        canvas: TileCanvas,
         theme: Theme,
         face: tuple[int, int],
         height: int,
@@ -81,7 +81,7 @@ class ListRow(TileItems):
         theme, record = self._theme, result.record
         said = {
             "verdict": verdict_word(result.verdict),
-            "score": f"{result.score:.2f}" if result.of_text else percent(result.score),
+            "score": decimal(result.score, 2) if result.of_text else percent(result.score),
             "author": theme.shown(record.author),
             "channel": f"#{theme.shown(record.channel.name)}",
             "date": short_date(record.timestamp),

@@ -47,7 +47,7 @@ def look_closely(record: ImageRecord, media_folders: Sequence[str]) -> Job[Layer
     yield from ()
     from ras.errors import DecodeError, FetchError
     from ras.gui.overlay import layers
-    from ras.images.decoding import decode_shrunk
+    from ras.images import decode_shrunk
 
     try:
         from ras.media import MediaReader

@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import Callable
 
+from ras.gui.accessible import name_icon
 from ras.gui.theme import Theme
 from ras.gui.tooltip import Tooltip
 
@@ -31,6 +32,7 @@ class NoticeBar(ttk.Frame):
         self._more = ttk.Label(self)
         self._more.grid(row=0, column=2, padx=theme.px(8))
         self._close = ttk.Button(self, command=self.dismiss)
+        name_icon(self._close, "Close this notice")
         Tooltip(self._close, theme, lambda: "Close this notice")
         self._close.grid(row=0, column=4)
         self.offer_button = ttk.Button(self, command=self._accept)

@@ -10,6 +10,7 @@ from ras.errors import EncoderError
 from ras.gui import dialogs
 from ras.gui.bench import crop, load, load_result, load_several, with_text
 from ras.records import Notice, Progress
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.gui.bench import LoadedQuery
@@ -87,7 +88,7 @@ class QueryInput:
         if len(paths) > MOST_AT_ONCE:
             self._notices.say(
                 f"RAS searches for {MOST_AT_ONCE} pictures at a time; it took the first {MOST_AT_ONCE} of "
-                f"{len(paths):,}."
+                f"{whole(len(paths))}."
             )
         taken = tuple(paths[:MOST_AT_ONCE])
         self._load(f"{len(taken)} pictures", lambda: load_several(taken))

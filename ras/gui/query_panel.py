@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable, Sequence
 
+from ras.gui.accessible import name_icon
 from ras.gui.drop_zone import DropZone
 from ras.gui.query_strip import QueryStrip, StripItem
 from ras.gui.text_field import TextField
@@ -13,12 +14,16 @@ from ras.gui.theme import Theme, has_focus
 from ras.gui.tooltip import Tooltip
 from ras.gui.wording import mode_label, mode_word
 from ras.settings import MODES, SCOPES
+from ras.text import whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ras.engine import ModeState
     from ras.gui.crop_box import CropBox
+
+_BESIDE = 56
+"""The arrow of a choice and the gaps beside its label."""
 
 
 class QueryPanel(ttk.Frame):
@@ -59,6 +64,7 @@ class QueryPanel(ttk.Frame):
         self._about = ttk.Label(caption, style="Card.Muted.TLabel")
         self._about.grid(row=1, sticky="w")
         self._clear = ttk.Button(caption, style="Card.Quiet.TButton", command=clear)
+        name_icon(self._clear, "Forget the picture")
         Tooltip(self._clear, theme, lambda: "Forget the picture")
         self.whole = ttk.Button(
             caption, text="Whole picture", style="Card.Link.TButton", command=self.zone.dragging.undo
@@ -83,6 +89,8 @@ class QueryPanel(ttk.Frame):
 
         self._how = ttk.Label(self, text="How to search", style="Card.Muted.TLabel")
         self._how.grid(row=4, sticky="w", pady=(theme.px(14), 0))
+        self._labels: dict[ttk.Menubutton, str] = {}
+        """What stands on them, where there is room for it."""
         self._scope, self._mode = tk.StringVar(self), tk.StringVar(self)
         self.scope_button, self.scope_menu = self._choice(row=5)
         for scope, label in SCOPES.items():
@@ -168,7 +176,7 @@ class QueryPanel(ttk.Frame):
 
     def _show_size(self, crop: CropBox | None) -> None:
         width, height = self._size if crop is None else (crop.width, crop.height)
-        self._about.configure(text=f"{'' if crop is None else 'Part: '}{width:,} × {height:,} pixels")
+        self._about.configure(text=f"{'' if crop is None else 'Part: '}{whole(width)} × {whole(height)} pixels")
 
     def _choice(self, row: int) -> tuple[ttk.Menubutton, tk.Menu]:
         button = ttk.Menubutton(self)
@@ -180,11 +188,11 @@ class QueryPanel(ttk.Frame):
     def show_scope(self, scope: str) -> None:
         """What is to be found, a key of ``SCOPES``."""
         self._scope.set(scope)
-        self.scope_button.configure(text=SCOPES[scope])
+        self._label(self.scope_button, SCOPES[scope])
 
     def name_mode(self, mode: str) -> None:
         """The mode that is chosen, while it is not known yet what the modes can do."""
-        self._modes.configure(text={"auto": "Auto", **MODES}[mode])
+        self._label(self._modes, {"auto": "Auto", **MODES}[mode])
 
     def show_modes(self, states: Sequence[ModeState], chosen: str, more: str = "") -> None:
         """Offer the modes, each with how long it takes; of the chosen one the word below says all, and ``more``.
@@ -202,7 +210,7 @@ class QueryPanel(ttk.Frame):
             )
         current = next((state for state in states if state.mode == chosen), None)
         if current is not None:
-            self._modes.configure(text=mode_label(current) if current.mode != "auto" else current.label)
+            self._label(self._modes, mode_label(current) if current.mode != "auto" else current.label)
             self.say(mode_word(current, more))
 
     @property
@@ -213,7 +221,11 @@ class QueryPanel(ttk.Frame):
     @property
     def mode_shown(self) -> str:
         """What stands on the button of the modes."""
-        return str(self._modes.cget("text"))
+        return self._labels[self._modes]
+
+    def _label(self, button: ttk.Menubutton, text: str) -> None:
+        self._labels[button] = text
+        self._wrap()
 
     def say(self, word: str) -> None:
         """The word under the mode: how long it takes, or what is missing."""
@@ -230,44 +242,52 @@ class QueryPanel(ttk.Frame):
         )
 
     def _fit(self, _event: object = None) -> None:
-        """The zone takes what the other parts leave: in a low window the button below must not be cut off."""
+        """The zone takes what the other parts leave: in a low window the button below must not be cut off.
+
+        The menus have the queries and the choices, too: these give way one after the other.
+        """
         if self.winfo_width() <= 1:
             return
         self._wrap()
         px = self._theme.px
-        if self.strip.items:
-            self.strip.grid()
-        left = self.winfo_height() - self._taken(named=True)
-        if not self.strip.items or (left < px(72) and not self._batch):  # the menu has the queries, too
-            self.strip.grid_remove()
-            left = self.winfo_height() - self._taken(named=True)
-        if left < px(72):  # what the choices below are is plain without their name
-            self._how.grid_remove()
-            left = self.winfo_height() - self._taken(named=False)
-        else:
-            self._how.grid()
-        height = max(px(48), min(round(self.winfo_width() * 0.9), left))
+        parts = self._parts()
+        least: list[tk.Widget] = [self._how, self._word, self._modes, self.scope_button]
+        if not self._batch:
+            least.insert(0, self.strip)
+        while self._left(parts) < px(72) and least:
+            parts.pop(least.pop(0), None)
+        for part in (self.strip, self._how, self._word, self._modes, self.scope_button):
+            if part in parts and not part.winfo_manager():
+                part.grid()
+            elif part not in parts:
+                part.grid_remove()
+        height = max(px(48), min(round(self.winfo_width() * 0.9), self._left(parts)))
         if height != self.zone.winfo_reqheight():
             self.zone.configure(height=height)
 
-    def _taken(self, *, named: bool) -> int:
-        """The height of all but the zone, with or without a name over the choices."""
-        px = self._theme.px
-        # With the gap above each.
-        parts: dict[tk.Widget, int] = {self.scope_button: 6, self._modes: 6, self._word: 6, self.action: 16}
-        if self._caption.grid_info():
-            parts[self._caption] = 10
-        if self.strip.grid_info():
+    def _parts(self) -> dict[tk.Widget, int]:
+        """All but the zone that there is to be shown, with the gap above each."""
+        parts: dict[tk.Widget, int] = {self._how: 14, self.scope_button: 6, self._modes: 6, self._word: 6}
+        parts[self.action] = 16
+        if self.strip.items:
             parts[self.strip] = 10
-        if self.text_field.grid_info():
-            parts[self.text_field] = 10
-        if named:
-            parts[self._how] = 14
-        return sum(part.winfo_reqheight() + px(gap) for part, gap in parts.items()) + 2 * px(16)
+        for part in (self._caption, self.text_field):
+            if part.winfo_manager():
+                parts[part] = 10
+        return parts
+
+    def _left(self, parts: dict[tk.Widget, int]) -> int:
+        """The height for the zone."""
+        px = self._theme.px
+        taken = sum(part.winfo_reqheight() + px(gap) for part, gap in parts.items())
+        return self.winfo_height() - taken - 2 * px(16)
 
     def _wrap(self) -> None:
         width = max(1, self.winfo_width() - 2 * self._theme.px(16))
         self._word.configure(wraplength=width)
+        room = width - self._theme.px(_BESIDE) if self.winfo_width() > 1 else 10_000
+        for button, text in self._labels.items():
+            button.configure(text=self._theme.elided(text, "RasBody", room))
         self._name.configure(text=self._theme.elided(self._full_name, "RasStrong", width - self._theme.px(40)))
 
     def _recolour(self, _event: object = None) -> None:

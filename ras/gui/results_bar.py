@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import Callable
 
+from ras.gui.accessible import name_icon
 from ras.gui.fitted_label import FittedLabel
 from ras.gui.theme import Theme
 from ras.gui.tile_layout import SIZES
@@ -58,6 +59,7 @@ class ResultsBar(ttk.Frame):
         self.slider.grid(row=0, column=4, padx=(theme.px(8), 0))
         self.list_button = ttk.Button(self, style="Slim.TButton", command=turn)
         self.list_button.grid(row=0, column=5, padx=(theme.px(6), 0))
+        name_icon(self.list_button, "Tiles or list")
         Tooltip(self.list_button, theme, lambda: "Tiles" if self.list_button.instate(["selected"]) else "List")
         Tooltip(self.slider, theme, lambda: "Size of the pictures")
         self.bind("<Configure>", lambda event: self._fit(event.width))

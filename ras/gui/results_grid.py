@@ -9,10 +9,12 @@ from typing import Callable, Mapping, Sequence
 
 from ras.gui.arrangement import Mark
 from ras.gui.grid_controls import GridControls
+from ras.gui.interpreter import undisturbed
 from ras.gui.list_head import ListHead
 from ras.gui.preview_queue import PreviewQueue
 from ras.gui.scrolling import Glide
 from ras.gui.theme import Theme, has_focus
+from ras.gui.tile_canvas import TileCanvas
 from ras.gui.tile_images import TileImages
 from ras.gui.tile_layout import lay_out, lay_out_list
 from ras.gui.tile_pool import AnyTile, TilePool, dress, is_joined
@@ -50,7 +52,7 @@ class ResultsGrid(ttk.Frame):
         self.head = ListHead(self, theme, order=order)
         self.head.grid(row=0, column=0, sticky="ew")
         self.head.grid_remove()
-        self.canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=True, yscrollincrement=1)
+        self.canvas = TileCanvas(self, highlightthickness=0, borderwidth=0, takefocus=True, yscrollincrement=1)
         self.canvas.grid(row=1, column=0, sticky="nsew")
         self._bar = ttk.Scrollbar(self, command=self.canvas.yview)
         self._bar.grid(row=1, column=1, sticky="ns")
@@ -124,7 +126,8 @@ class ResultsGrid(ttk.Frame):
         shown_before = bool(self._results)
         before = self.selection
         self._results, self._marks = tuple(results), marks or {}
-        self._places = {result.record.key: place for place, result in enumerate(self._results)}
+        with undisturbed():
+            self._places = {result.record.key: place for place, result in enumerate(self._results)}
         if not self._results:
             self._touched = False
         if not self._results or not shown_before:
@@ -137,6 +140,7 @@ class ResultsGrid(ttk.Frame):
             if after is None:
                 self._selected = None
             self._on_selected(after)
+        self.event_generate("<<Arranged>>")
 
     def select(self, place: int) -> None:
         if not self._results:
@@ -269,6 +273,7 @@ class ResultsGrid(ttk.Frame):
             tile.put(*self.layout.origin(place))
             tile.say(result, self.mark(result))
             self._dress(tile, place, result)
+        self.canvas.flush()
         self._previews.work()
 
     def _show_head(self) -> None:
@@ -296,3 +301,4 @@ class ResultsGrid(ttk.Frame):
         tile, place = self._tiles.get(result.record.key), self._places.get(result.record.key)
         if tile is not None and place is not None:
             self._dress(tile, place, result)
+            self.canvas.flush()

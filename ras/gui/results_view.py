@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, Sequence
 
 from ras.gui.arrangement import arrange
+from ras.gui.interpreter import undisturbed
 from ras.gui.wanted import Wanted
 from ras.records import SearchResult
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from ras.gui.results_grid import ResultsGrid
@@ -23,7 +24,7 @@ class ResultsView:
         self._order, self._grouped = "likeness", True
         self.wanted = Wanted()
         """Of the results that are there, those are shown."""
-        self._passed = 0
+        self._passed = self._pictures = 0
 
     @property
     def amount(self) -> int:
@@ -34,10 +35,9 @@ class ResultsView:
     def about(self) -> str:
         """``12 of 30 shown``, ``30 results, 24 pictures``."""
         if self.wanted:
-            return f"{self._passed:,} of {self.amount:,} shown"
-        pictures = len({result.content or result.record.key for result in self._results})
+            return f"{whole(self._passed)} of {whole(self.amount)} shown"
         results = count(self.amount, "result")
-        return results if pictures == self.amount else f"{results}, {count(pictures, 'picture')}"
+        return results if self._pictures == self.amount else f"{results}, {count(self._pictures, 'picture')}"
 
     @property
     def chosen(self) -> SearchResult | None:
@@ -46,6 +46,7 @@ class ResultsView:
 
     def show(self, results: Sequence[SearchResult]) -> None:
         self._results = tuple(results)
+        self._pictures = len({result.content or result.record.key for result in results})
         if not results:
             self._unfolded.clear()
         self._arrange()
@@ -74,9 +75,10 @@ class ResultsView:
         self._keeping_selection()
 
     def _arrange(self) -> None:
-        passing = self.wanted.passing(self._results) if self.wanted else self._results
-        self._passed = len(passing)
-        arranged = arrange(passing, self._order, grouped=self._grouped, unfolded=self._unfolded)
+        with undisturbed():
+            passing = self.wanted.passing(self._results) if self.wanted else self._results
+            self._passed = len(passing)
+            arranged = arrange(passing, self._order, grouped=self._grouped, unfolded=self._unfolded)
         self._grid.show(arranged.shown, arranged.marks)
 
     def _keeping_selection(self) -> None:

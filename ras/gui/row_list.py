@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import Callable, Sequence
 
+from ras.gui.accessible import LIST, describe
 from ras.gui.fold_rows import FoldRows
 from ras.gui.row_items import RowItems
 from ras.gui.scrolling import on_wheel
@@ -56,6 +57,7 @@ class RowList(ttk.Frame):
         self._head.grid(row=0, column=0, sticky="ew")
         self.canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, takefocus=True, height=self._row_height)
         self.canvas.grid(row=1, column=0, sticky="nsew")
+        describe(self.canvas, "List", role=LIST, help="The arrows move, Shift with them selects, Ctrl+A selects all.")
         self._bar = ttk.Scrollbar(self, command=self._scroll)
         self._bar.grid(row=1, column=1, sticky="ns")
         self._bind_keys()

@@ -94,6 +94,7 @@ class ScreenPiece:
         else:
             window.attributes("-fullscreen", True)
         window.attributes("-topmost", True)
+        window.title("A piece of the screen")
         self._photos = [ImageTk.PhotoImage(image, master=window) for image in (shot.dim, shot.bright)]
         canvas = tk.Canvas(window, width=width, height=height, highlightthickness=0, borderwidth=0)
         canvas.pack(fill="both", expand=True)

@@ -58,10 +58,17 @@ def on_wheel(widget: tk.Misc, turned: Any) -> None:
     system = widget.tk.call("tk", "windowingsystem")
 
     def wheel(event: tk.Event[tk.Misc]) -> str:
-        turned(event.delta / 120 if abs(event.delta) >= 30 else event.delta / 4)
+        turned(notches_of(event))
         return "break"
 
     widget.bind("<MouseWheel>", wheel)
     if system == "x11":
         widget.bind("<Button-4>", lambda _event: turned(1.0))
         widget.bind("<Button-5>", lambda _event: turned(-1.0))
+
+
+def notches_of(event: tk.Event[tk.Misc]) -> float:
+    """What the event of a wheel says, up being positive."""
+    if str(event.num) in ("4", "5"):
+        return 1.0 if str(event.num) == "4" else -1.0
+    return event.delta / 120 if abs(event.delta) >= 30 else event.delta / 4

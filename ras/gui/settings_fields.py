@@ -186,10 +186,10 @@ PAGES = (
             ),
             Field(
                 "dates",
-                "Dates",
-                "As this computer’s region writes them, or year, month, day.",
+                "Dates and numbers",
+                "As this computer’s region writes them, or as year, month, day and with commas between thousands.",
                 CHOICE,
-                (("system", "As the system writes them"), ("iso", "2021-03-12")),
+                (("system", "As the system writes them"), ("iso", "2021-03-12 and 12,044")),
             ),
             Field(
                 "bell_when_done",

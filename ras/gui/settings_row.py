@@ -8,6 +8,7 @@ from tkinter import ttk
 from typing import Any, Callable
 
 from ras.gui import dialogs
+from ras.gui.accessible import describe
 from ras.gui.settings_fields import CHOICE, FILE, FOLDERS, NUMBER, TICK, Field, shown
 from ras.gui.theme import Theme
 
@@ -29,6 +30,7 @@ class SettingRow(ttk.Frame):
         if field.kind != TICK:
             ttk.Label(self, text=field.label, style="Card.Strong.TLabel").grid(row=0, sticky="w", pady=(0, px(5)))
         self.control: tk.Widget = self._make()
+        describe(self.control, field.label, help=field.help)
         indent = px(20 + 3 + 7) if field.kind == TICK else 0
         self._help = ttk.Label(self, text=field.help, style="Card.Muted.TLabel", justify="left")
         self._help.grid(row=2, sticky="ew", padx=(indent, 0), pady=(px(1 if indent else 5), 0))

@@ -13,8 +13,8 @@ from tkinter import messagebox, ttk
 from typing import Callable
 
 from ras.gui.screen import claim_true_pixels, screen_scale
-from ras.launch.place import Place
 from ras.launch.events import Outcome, Plan, Preparation, Step
+from ras.launch.place import Place
 from ras.launch.state import DONE, FAILED, LEFT_OUT
 from ras.launch.terminal import describe, megabytes
 from ras.worker import Cancelled, Failed, Finished, Ticket, Worker

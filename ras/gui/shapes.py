@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from io import BytesIO
 from typing import Sequence
@@ -11,6 +12,10 @@ from PIL import Image, ImageDraw, ImageFilter
 from ras.gui.region_outline import draw_outline
 from ras.records import Point
 
+log = logging.getLogger(__name__)
+
+_LARGEST_PREVIEW = 2048
+"""Pixels of the longer side: one that says it has more was not made by RAS."""
 _FINER = 4
 """Shapes are drawn this many times larger and scaled down, since Pillow's lines have no anti-aliasing."""
 
@@ -147,9 +152,15 @@ def icon(name: str, side: int, colour: str) -> Image.Image:
 
 
 def open_preview(data: bytes) -> Image.Image:
-    """The preview that a result carries (made by RAS, at most 256 pixels a side), as RGB."""
-    image: Image.Image = Image.open(BytesIO(data))
-    return image.convert("RGB")
+    """The preview that a result carries (made by RAS, at most 256 pixels a side), as RGB; grey where it is damaged."""
+    try:
+        image: Image.Image = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
+        if max(image.size) > _LARGEST_PREVIEW:
+            raise ValueError(f"it has {image.width} × {image.height} pixels")
+        return image.convert("RGB")
+    except Exception as exc:  # noqa: BLE001  Pillow promises OSError and raises whatever its parsers run into
+        log.warning("A preview is damaged: %r", exc)
+        return Image.new("RGB", (192, 144), (128, 128, 128))
 
 
 def place_in(picture: tuple[int, int], size: tuple[int, int], *, fill: bool = False) -> tuple[int, int, int, int]:

@@ -38,6 +38,8 @@ def run(settings: Settings, paths: Sequence[str], reception: Reception | None = 
     app.when_closed.append(lambda: closed.append(True))
     if reception is not None:
         app.when_closed.append(reception.close)
+    # Laid out before it is seen: what is laid out while its events come in is laid out several times.
+    root.update_idletasks()
     root.deiconify()
     # Drawn before anything else begins, so that the window is there at once.
     root.update()

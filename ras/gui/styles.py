@@ -55,14 +55,20 @@ def _element(
     fill: str | None,
     states: dict[str, tuple[str | None, str | None]] | None = None,
     padding: int | None = None,
+    behind: str | None = None,
 ) -> None:
-    """A rounded box that stretches: ``states`` maps ttk states to (fill, outline); ``padding`` is ``radius`` else."""
+    """A rounded box that stretches: ``states`` maps ttk states to (fill, outline); ``padding`` is ``radius`` else.
+
+    ttk lays its middle side by side, and where there is transparency, Tk asks the screen for each of them what is
+    behind: hence it is large, and there is none where all such boxes stand on the same colour, ``behind``.
+    """
     side = 2 * radius + theme.px(16)
+    size = 2 * radius + theme.px(160), 2 * radius + theme.px(160 if behind else 24)
 
     def box(fill: str | None, outline: str | None) -> ImageTk.PhotoImage:
+        line = theme.px(2) if outline else 0
         return theme.image(
-            (name, fill, outline),
-            lambda: shapes.rounded_box((side, side), radius, fill, outline, theme.px(2) if outline else 0),
+            (name, fill, outline), lambda: shapes.rounded_box(size, radius, fill, outline, line, behind)
         )
 
     variants: Any = [(*state.split(), box(*look)) for state, look in (states or {}).items()]
@@ -72,6 +78,8 @@ def _element(
         box(fill, None),
         *variants,
         border=radius,
+        width=side,
+        height=side,
         padding=radius if padding is None else padding,
         sticky="nswe",
     )
@@ -87,7 +95,7 @@ def _labels_and_frames(theme: Theme, style: ttk.Style) -> None:
         style.configure(f"{prefix}Title.TLabel", background=ground, font="RasTitle")
         style.configure(f"{prefix}Large.TLabel", background=ground, font="RasLarge")
     style.configure("Number.TLabel", foreground=colours.link, font="RasStrong")
-    _element(theme, style, "Panel.border", theme.px(10), colours.panel)
+    _element(theme, style, "Panel.border", theme.px(10), colours.panel, behind=colours.ground)
     style.layout("Panel.TFrame", [("Panel.border", {"sticky": "nswe"})])
     style.configure("Panel.TFrame", background=colours.ground)
 
@@ -124,7 +132,7 @@ def _buttons(theme: Theme, style: ttk.Style) -> None:
     style.configure("Name.TButton", background=colours.ground, foreground=colours.text, font="RasLarge", padding=px(1))
     style.map("Name.TButton", background=[])
     # Two of these share the width of a panel.
-    style.configure("Card.Half.TButton", background=colours.panel, padding=(px(4), px(5)))
+    style.configure("Card.Half.TButton", background=colours.panel, padding=(px(2), px(5)))
     arrow = theme.icon("down", 16, colours.muted)
     style.element_create("Choice.arrow", "image", arrow, sticky="e")
     inner: Any = [("Choice.arrow", {"side": "right", "sticky": "e"}), ("Menubutton.label", {"sticky": "nswe"})]
@@ -141,7 +149,7 @@ def _notices(theme: Theme, style: ttk.Style) -> None:
         ("Notice", colours.notice, colours.notice_text),
         ("Error", colours.error, colours.error_text),
     ):
-        _element(theme, style, f"{kind}.border", px(8), ground)
+        _element(theme, style, f"{kind}.border", px(8), ground, behind=colours.ground)
         style.layout(f"{kind}.TFrame", [(f"{kind}.border", {"sticky": "nswe"})])
         style.configure(f"{kind}.TFrame", background=colours.ground)
         style.configure(f"{kind}.TLabel", background=ground, foreground=text)
@@ -160,10 +168,10 @@ def _bar(theme: Theme, key: str, size: tuple[int, int], fill: str) -> ImageTk.Ph
 def _progress_bar(theme: Theme, style: ttk.Style) -> None:
     colours = theme.palette
     thick, long = theme.px(6), theme.px(40)
-    trough = _bar(theme, "trough", (long, thick), colours.raised)
-    style.element_create("Slim.trough", "image", trough, border=thick // 2, sticky="we")
-    done = _bar(theme, "pbar", (thick * 2, thick), colours.accent)
-    style.element_create("Slim.pbar", "image", done, border=thick // 2, sticky="we")
+    trough = _bar(theme, "trough", (long * 4, thick), colours.raised)
+    style.element_create("Slim.trough", "image", trough, border=thick // 2, width=long, sticky="we")
+    done = _bar(theme, "pbar", (long * 4, thick), colours.accent)
+    style.element_create("Slim.pbar", "image", done, border=thick // 2, width=thick * 2, sticky="we")
     style.layout(
         "Horizontal.TProgressbar",
         [("Slim.trough", {"sticky": "we", "children": [("Slim.pbar", {"side": "left", "sticky": ""})]})],

@@ -34,6 +34,7 @@ class Theme:
         self._style = ttk.Style(root)
         self._fonts = self._make_fonts()
         self._line_heights = {name: int(font.metrics("linespace")) for name, font in self._fonts.items()}
+        self._widest = {name: max(font.measure(letter) for letter in "W@M%") for name, font in self._fonts.items()}
         # Each measurement is a call into Tk, and the texts of results (authors, channels) repeat.
         self.measure = lru_cache(maxsize=4096)(self._measure)
         self.elided = lru_cache(maxsize=4096)(self._elided)
@@ -63,6 +64,8 @@ class Theme:
     def _elided(self, text: str, font: str, width: int) -> str:
         """The text, or as much of its start as fits ``width`` pixels, with an ellipsis."""
         start = text[:_LONGEST]
+        if start == text and text.isascii() and len(text) * self._widest[font] <= width:
+            return text  # most names are short: no call into Tk is needed to know it
         whole = self.measure(start, font)
         if whole <= width and start == text:
             return text

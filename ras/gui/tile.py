@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from typing import TYPE_CHECKING
 
 from ras.gui.dates import short_date
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from ras.gui.arrangement import Mark
     from ras.gui.theme import Theme
+    from ras.gui.tile_canvas import TileCanvas
     from ras.records import SearchResult
 
 
@@ -55,7 +55,7 @@ def pill_colours(theme: Theme, verdict: Verdict) -> tuple[str, float, str]:
 
 
 class Tile(TileItems):
-    def __init__(self, canvas: tk.Canvas, theme: Theme, face: tuple[int, int]) -> None:
+    def __init__(self, canvas: TileCanvas, theme: Theme, face: tuple[int, int]) -> None:
         super().__init__(canvas)
         self._theme = theme
         self._room = face[0] - theme.px(4)
@@ -125,9 +125,10 @@ class Tile(TileItems):
     def _say_mark(self, mark: Mark | None) -> None:
         self._change(self._others, text="" if mark is None else mark.text)
         if mark is not None:
-            left = self._mark_corner[0] - mark_size(self._theme, mark.text)[0] + _pill_margin(self._theme)
-            _, y = self._canvas.coords(self._others)
-            self._canvas.coords(self._others, self._at[0] + left, y)
+            right, bottom = self._mark_corner
+            left = right - mark_size(self._theme, mark.text)[0] + _pill_margin(self._theme)
+            middle = bottom - pill_size(self._theme, "")[1] // 2
+            self._canvas.later("coords", self._others, self._at[0] + left, self._at[1] + middle)
 
     def dress(
         self,

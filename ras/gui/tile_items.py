@@ -1,18 +1,21 @@
 """What tiles and rows on the canvas of the results have in common: items that move and change, and are never made anew.
 
-Only what differs is changed: each call into Tk may have to wait for a worker thread that computes.
+Only what differs is changed, and when the canvas is told to: see ``TileCanvas``.
 """
 
 from __future__ import annotations
 
 import itertools
-import tkinter as tk
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ras.gui.tile_canvas import TileCanvas
 
 _numbers = itertools.count()
 
 
 class TileItems:
-    def __init__(self, canvas: tk.Canvas) -> None:
+    def __init__(self, canvas: TileCanvas) -> None:
         self._canvas = canvas
         self._at = (0, 0)
         self._tag = f"tile-{next(_numbers)}"
@@ -21,7 +24,7 @@ class TileItems:
     def put(self, x: int, y: int) -> None:
         """Move them, the top left corner to (x, y) of the canvas; hidden ones, too."""
         if self._at != (x, y):
-            self._canvas.move(self._tag, x - self._at[0], y - self._at[1])
+            self._canvas.later("move", self._tag, x - self._at[0], y - self._at[1])
             self._at = (x, y)
 
     def hide(self) -> None:
@@ -29,5 +32,6 @@ class TileItems:
 
     def _change(self, item: int, **option: str) -> None:
         if self._shown.get(item) != option:
-            self._canvas.itemconfigure(item, **option)  # type: ignore[arg-type]
+            words = [word for name, value in option.items() for word in (f"-{name}", value)]
+            self._canvas.later("itemconfigure", item, *words)
             self._shown[item] = option

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tkinter as tk
 from typing import TYPE_CHECKING, Callable, Iterator, Mapping, Union
 
 from ras.gui.list_row import ListRow
@@ -11,6 +10,7 @@ from ras.gui.tile import Tile
 if TYPE_CHECKING:
     from ras.gui.arrangement import Mark
     from ras.gui.theme import Theme
+    from ras.gui.tile_canvas import TileCanvas
     from ras.gui.tile_images import TileImages
     from ras.gui.tile_layout import TileLayout
     from ras.records import SearchResult
@@ -21,7 +21,7 @@ AnyTile = Union[Tile, ListRow]
 class TilePool(Mapping[str, AnyTile]):
     """By the key of the record that each shows."""
 
-    def __init__(self, canvas: tk.Canvas, theme: Theme) -> None:
+    def __init__(self, canvas: TileCanvas, theme: Theme) -> None:
         self._canvas, self._theme = canvas, theme
         self._tiles: dict[str, AnyTile] = {}
         self._spare: list[AnyTile] = []
@@ -51,7 +51,7 @@ class TilePool(Mapping[str, AnyTile]):
 
     def drop(self) -> None:
         """Delete them all: they fit no longer."""
-        self._canvas.delete("all")
+        self._canvas.clear()
         self._tiles.clear()
         self._spare.clear()
 

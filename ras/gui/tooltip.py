@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from typing import Callable
 
+from ras.gui.accessible import describe
 from ras.gui.theme import Theme
 
 _REST_MS = 400
@@ -18,6 +19,7 @@ class Tooltip:
         self._timer: str | None = None
         self.window: tk.Toplevel | None = None
         widget.bind("<Enter>", lambda _event: self._wait(), add=True)
+        describe(widget, help=text)
         for event in ("<Leave>", "<Button>", "<Destroy>"):
             widget.bind(event, lambda _event: self._hide(), add=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ras.records import Verdict
-from ras.text import count, percent
+from ras.text import count, decimal, percent
 
 if TYPE_CHECKING:
     from ras.records import Evidence, SearchResult
@@ -42,7 +42,7 @@ def changes_text(result: SearchResult) -> str:
 def score_text(score: float, encoder_id: str, *, of_text: bool = False) -> str:
     """``87 % alike by the fingerprint``; of an encoder without a plain name only how much. Of a text ``score 0.27``."""
     if of_text:
-        return f"Score {score:.2f} with these words"
+        return f"Score {decimal(score, 2)} with these words"
     names = {"fingerprint": "the fingerprint", "clip": "CLIP"}
     name = next((name for start, name in names.items() if encoder_id.startswith(start)), "")
     return f"{percent(score)} alike by {name}" if name else f"{percent(score)} alike"

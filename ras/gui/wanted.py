@@ -81,14 +81,14 @@ class Wanted:
         least, level = self._least, Verdict(self.verdict).level if self.verdict else None
         if where == EVERYTHING and least is None and level is None:
             return tuple(results)
+        if level is not None:
+            results = [result for result in results if result.verdict.level <= level]
+        if least is not None:
+            results = [result for result in results if whole_percent(result.score) >= least]
+        if where == EVERYTHING:
+            return tuple(results)
         test: Callable[[ImageRecord], bool] = where.test()
-        return tuple(
-            result
-            for result in results
-            if (level is None or result.verdict.level <= level)
-            and (least is None or whole_percent(result.score) >= least)
-            and test(result.record)
-        )
+        return tuple([result for result in results if test(result.record)])
 
     @property
     def _least(self) -> int | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 import tkinter as tk
 
+from ras.gui import interpreter
 from ras.gui.screen import claim_true_pixels
 
 TITLE = "Reverse Archive Search"
@@ -15,9 +15,7 @@ ZOOMED = "zoomed"
 def make_root() -> tk.Tk:
     """One per process: a second Tk root may end up collected on another thread, which aborts the interpreter."""
     claim_true_pixels()
-    # Every call into Tk lets go of the interpreter, and waits up to this long to get it back while a worker computes in
-    # Python: at the usual 5 ms, thirty calls froze the window for 250 ms while a search streamed; at 1 ms, 50 ms.
-    sys.setswitchinterval(0.001)
+    interpreter.share()
     root = tk.Tk(className="RAS")
     root.withdraw()
     root.title(TITLE)

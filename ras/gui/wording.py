@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ras.errors import reasons_text
-from ras.text import count, duration, size
+from ras.text import count, decimal, duration, size, whole
 
 if TYPE_CHECKING:
     from ras.engine import ModeState
@@ -25,7 +25,7 @@ def progress_text(event: Progress, failed: str = "skipped") -> str:
         done, total = size(event.done), size(event.total) if event.total else None
         parts = [f"{event.stage}: {done} of {total}" if total else f"{event.stage}: {done}"]
     elif event.total:
-        parts = [f"{event.stage}: {event.done:,} of {count(event.total, event.unit.rstrip('s'))}"]
+        parts = [f"{event.stage}: {whole(event.done)} of {count(event.total, event.unit.rstrip('s'))}"]
     else:
         parts = [f"{event.stage}: {count(event.done, event.unit.rstrip('s'))}" if event.done else f"{event.stage} …"]
     if event.seconds_left is not None:
@@ -33,7 +33,7 @@ def progress_text(event: Progress, failed: str = "skipped") -> str:
     if event.rate is not None:
         parts.append(rate_text(event.rate, event.unit))
     if event.failed:
-        parts.append(f"{event.failed:,} {failed}")
+        parts.append(f"{whole(event.failed)} {failed}")
     if event.bytes_read:
         parts.append(size(event.bytes_read))
     return " · ".join(parts)
@@ -47,56 +47,56 @@ def rate_text(rate: float, unit: str) -> str:
     if rate < 1:
         each_minute = round(rate * 60)
         return f"{count(each_minute, noun)}/min" if each_minute else f"under 1 {noun}/min"
-    return f"{rate:.1f} {unit}/s" if rate < 9.95 else f"{rate:,.0f} {unit}/s"
+    return f"{decimal(rate, 1) if rate < 9.95 else whole(round(rate))} {unit}/s"
 
 
 def report_text(report: SearchReport, total: int, seconds: float) -> str:
     """``Compared 3,210 of 3,561 pictures in 41 s; skipped 351: 340 link expired, 11 other kind of file.``"""
     source = " from the index" if report.mode in _FROM_THE_INDEX else ""
-    said = f"Compared {report.searched:,} of {count(total, 'picture')}{source} in {duration(seconds)}"
+    said = f"Compared {whole(report.searched)} of {count(total, 'picture')}{source} in {duration(seconds)}"
     if report.not_indexed:
-        said += f"; {report.not_indexed:,} not indexed yet"
+        said += f"; {whole(report.not_indexed)} not indexed yet"
     if report.skipped:
-        said += f"; skipped {sum(report.skipped.values()):,}: {reasons_text(report.skipped)}"
+        said += f"; skipped {whole(sum(report.skipped.values()))}: {reasons_text(report.skipped)}"
     return said + "."
 
 
 def indexed_text(report: IndexReport) -> str:
     """``Indexed 3,210 of 3,561 pictures in 41 s; left out 351: 340 link expired, 11 other kind of file.``"""
-    whole = f"All {report.pictures:,} pictures are indexed" if report.pictures > 1 else "The picture is indexed"
+    said = f"All {whole(report.pictures)} pictures are indexed" if report.pictures > 1 else "The picture is indexed"
     if report.indexed < report.pictures:
-        whole = f"{report.indexed:,} of {count(report.pictures, 'picture')} are indexed"
-    said = f"{whole} ({duration(report.seconds)})"
+        said = f"{whole(report.indexed)} of {count(report.pictures, 'picture')} are indexed"
+    said += f" ({duration(report.seconds)})"
     if report.skipped:
-        said += f"; left out {sum(report.skipped.values()):,}: {reasons_text(report.skipped)}"
+        said += f"; left out {whole(sum(report.skipped.values()))}: {reasons_text(report.skipped)}"
     return said + "."
 
 
 def stopped_text(state: IndexState) -> str:
     """``Stopped. 1,204 of 3,561 pictures are indexed; press “Index 2,357 new” to go on.``"""
     verb = "is" if state.indexed == 1 else "are"
-    said = f"Stopped. {state.indexed:,} of {count(state.pictures, 'picture')} {verb} indexed"
+    said = f"Stopped. {whole(state.indexed)} of {count(state.pictures, 'picture')} {verb} indexed"
     if state.indexed == state.pictures:
         said = (
-            f"Stopped. All {state.pictures:,} pictures are indexed"
+            f"Stopped. All {whole(state.pictures)} pictures are indexed"
             if state.pictures > 1
             else "Stopped. The picture is indexed"
         )
     if state.fresh:
         return f"{said}; press “{index_label(state)}” to go on."
     if state.unfinished:
-        return f"{said}; details of {state.unfinished:,} are still to come: press “{index_label(state)}”."
+        return f"{said}; details of {whole(state.unfinished)} are still to come: press “{index_label(state)}”."
     return f"{said}."
 
 
 def index_label(state: IndexState) -> str:
     """What stands on the button that indexes the archive."""
     if state.fresh:
-        return f"Index {state.fresh:,} new" if state.indexed else "Index archive"
+        return f"Index {whole(state.fresh)} new" if state.indexed else "Index archive"
     if state.unfinished:
         return "Finish indexing"
     if state.failed:
-        return f"Indexed, {state.failed:,} left out …" if state.indexed else f"{state.failed:,} left out …"
+        return f"Indexed, {whole(state.failed)} left out …" if state.indexed else f"{whole(state.failed)} left out …"
     return "Indexed"
 
 
@@ -106,7 +106,7 @@ def not_indexed_text(state: IndexState) -> str:
         return "Index the archive once, and every search takes a moment."
     if state.fresh:
         verb = "is" if state.fresh == 1 else "are"
-        return f"{state.fresh:,} of {count(state.pictures, 'picture')} {verb} not indexed yet."
+        return f"{whole(state.fresh)} of {count(state.pictures, 'picture')} {verb} not indexed yet."
     if state.unfinished:
         return f"Details of {count(state.unfinished, 'picture')} are still to come: altered copies may be missed."
     return ""

@@ -46,9 +46,14 @@ def write_copy(file: MediaFile, file_name: str) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)
         handle, temporary = tempfile.mkstemp(dir=str(folder))
-        with os.fdopen(handle, "wb") as copy:
-            copy.write(data)
-        os.replace(temporary, path)
+        try:
+            with os.fdopen(handle, "wb") as copy:
+                copy.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
     except OSError as exc:
         raise OpenError(f"{shown} could not be copied to {folder}: {exc.strerror or exc}.") from exc
     return str(path)

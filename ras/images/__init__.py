@@ -1,8 +1,9 @@
 """Pictures: what kind they are, their pixels, the query, previews."""
 
-from ras.images.decoding import decode_image, decode_shrunk, is_large
+from ras.images.decoders import decode_image, decode_shrunk, decoder_notices
 from ras.images.formats import is_searched, kind_name, sniff_format
 from ras.images.header import upright_size
+from ras.images.memory import is_large
 from ras.images.preview import make_preview
 from ras.images.query import load_query
 from ras.images.shrunk import Shrunk
@@ -11,6 +12,7 @@ __all__ = [
     "Shrunk",
     "decode_image",
     "decode_shrunk",
+    "decoder_notices",
     "is_large",
     "is_searched",
     "kind_name",

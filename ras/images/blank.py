@@ -6,6 +6,8 @@ import math
 
 from PIL import Image, ImageFilter
 
+from ras.text import whole
+
 SMALLEST = 8
 """Pixels of the shorter side."""
 _VIEW = 256
@@ -27,7 +29,7 @@ def too_little(image: Image.Image) -> str | None:
     in few places, nor by shades, which are faint and wide.
     """
     if min(image.size) < SMALLEST:
-        return f"it is only {image.width:,} × {image.height:,} pixels large"
+        return f"it is only {whole(image.width)} × {whole(image.height)} pixels large"
     if image.getcolors(1) is not None:
         return "it is of one colour all over"
     return "it is of nearly one colour all over" if _is_blank(image) else None

@@ -11,27 +11,21 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugi
 
 from ras.errors import DecodeError, SkipReason
 from ras.images.formats import EXTRA_FORMATS, is_searched, kind_name, sniff_format
+from ras.images.memory import hides_size, most_memory, needed_memory
+from ras.images.rgb import in_rgb, way_upright
 from ras.images.shrunk import Box, Shrunk
+from ras.text import size, whole
 
 log = logging.getLogger(__name__)
 
 MAX_PIXELS = 120_000_000
-_LARGE = 16_000_000
-"""Pixels."""
+"""Unless the settings say otherwise."""
+MAX_SIDE = 200_000
+"""Pixels. Resizing takes memory for each pixel of a side, however narrow the picture is."""
 _MAX_SCANS = 60
 """Of a progressive JPEG. Encoders write about ten; each costs a pass over all pixels, thousands cost minutes."""
 
 _KEPT_PNG_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation → what makes the picture upright."""
 
 
 def decode_image(data: bytes, *, extra_formats: bool = False, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -68,39 +62,51 @@ def decode_shrunk(
         return _decode(data, kind, max_pixels, at_least)
     except DecodeError:
         raise
+    except MemoryError as exc:
+        raise DecodeError(
+            f"There is not enough memory to decode the {kind_name(kind)} picture.", SkipReason.TOO_LARGE
+        ) from exc
     except Image.DecompressionBombError as exc:  # Pillow's own limit; only animations run into it
         raise DecodeError("It has too many pixels.", SkipReason.TOO_LARGE) from exc
     # Pillow promises OSError and raises whatever its parsers run into: ValueError, TypeError, IndexError, KeyError,
-    # SyntaxError, EOFError, OverflowError, MemoryError, struct.error, zlib.error …
+    # SyntaxError, EOFError, OverflowError, struct.error, zlib.error …
     except Exception as exc:
         raise DecodeError(f"The {kind_name(kind)} picture is damaged or cut short.", SkipReason.DAMAGED) from exc
 
 
 def _decode(data: bytes, kind: str, max_pixels: int, at_least: int | None) -> Shrunk:
+    if kind == "WEBP":  # whose decoder takes its memory as soon as it is opened
+        _check_memory(data, max_pixels, at_least)
+    if hides_size(data):
+        raise DecodeError("The JPEG picture has too much before its size to be an honest one.", SkipReason.DAMAGED)
     image = _open(data, kind)
     check_size(image, max_pixels)
-    size = image.size
+    _check_memory(data, max_pixels, at_least)
+    whole = image.size
     if kind == "JPEG" and "progressive" in image.info and data.count(b"\xff\xda") > _MAX_SCANS:
         raise DecodeError("The JPEG picture has too many scans to be an honest one.", SkipReason.DAMAGED)
     extent = _draft(image, at_least)
     try:
         image.load()
+    except MemoryError:
+        raise
     except Exception as exc:  # the same variety as in decode_image
         log.debug("Only a part of a %s picture can be decoded: %r", kind, exc)
-        shrunk = _finished(_salvage(data, kind, image, at_least), size, extent, at_least)
+        shrunk = _finished(_salvage(data, kind, image, at_least), whole, extent, at_least)
         if shrunk.image.getcolors(1) is not None:
             raise  # nothing but the fill colour is there
         return shrunk
-    return _finished(image, size, extent, at_least)
+    return _finished(image, whole, extent, at_least)
 
 
 def _finished(image: Image.Image, size: tuple[int, int], extent: Box | None, at_least: int | None) -> Shrunk:
     """RGB, as small as may be, and upright; in this order, since fewer pixels are turned more quickly."""
-    way = _UPRIGHT.get(_orientation(image))
-    shrunk = Shrunk(_in_rgb(image), size, extent)
-    if at_least is not None:
-        factor = int(min(shrunk.extent[2:]) / at_least)
-        shrunk = shrunk.reduced(factor) if factor > 1 else shrunk
+    way = way_upright(image)
+    extent = extent or (0, 0, image.width, image.height)
+    factor = max(1, int(min(extent[2:]) / at_least)) if at_least is not None else 1
+    left, top, right, bottom = extent
+    smaller = (left / factor, top / factor, right / factor, bottom / factor)
+    shrunk = Shrunk(in_rgb(image, factor), size, smaller)
     return shrunk.turned(way) if way is not None else shrunk
 
 
@@ -157,27 +163,26 @@ def _jpeg_without_extras(data: bytes) -> bytes:
     return b"".join([*kept, data[start:]])
 
 
-def is_large(data: bytes, at_least: int | None = None) -> bool:
-    """Whether decoding the picture takes so much memory (9 bytes a pixel) that it should be done one at a time."""
-    try:
-        kind = sniff_format(data)
-        if kind == "PNG":  # whose header always comes first
-            return int.from_bytes(data[16:20], "big") * int.from_bytes(data[20:24], "big") > _LARGE
-        image = _open(data, kind) if kind else None
-        if image is not None and "progressive" not in image.info:  # of which libjpeg holds all pixels at once
-            _draft(image, at_least)
-    except Exception as exc:  # noqa: BLE001  as in decode_image, which will say so
-        log.debug("The size of a picture cannot be read: %r", exc)
-        return False
-    return image is not None and image.width * image.height > _LARGE
-
-
 def check_size(image: Image.Image, max_pixels: int) -> None:
-    """Raise DecodeError (TOO_LARGE) if it has more pixels."""
+    """Raise DecodeError (TOO_LARGE) if it has more pixels, or is longer than ``MAX_SIDE``."""
+    if max(image.size) > MAX_SIDE:
+        raise DecodeError(
+            f"Too large: {whole(image.width)} × {whole(image.height)} pixels, a side may have {whole(MAX_SIDE)}.",
+            SkipReason.TOO_LARGE,
+        )
     if image.width * image.height > max_pixels:
         raise DecodeError(
-            f"Too large: {image.width:,} × {image.height:,} pixels, the limit is {max_pixels / 1e6:g} megapixels.",
+            f"Too large: {whole(image.width)} × {whole(image.height)} pixels, "
+            f"the limit is {max_pixels / 1e6:g} megapixels.",
             SkipReason.TOO_LARGE,
+        )
+
+
+def _check_memory(data: bytes, max_pixels: int, at_least: int | None) -> None:
+    needed, most = needed_memory(data, at_least), most_memory(max_pixels)
+    if needed > most:
+        raise DecodeError(
+            f"Decoding it would take {size(needed)} of memory; the limit is {size(most)}.", SkipReason.TOO_LARGE
         )
 
 
@@ -218,53 +223,3 @@ def _salvage_jpeg(data: bytes, at_least: int | None) -> Image.Image:
         else:
             return image
     raise failure
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Upright and RGB, without metadata; the given picture may be changed."""
-    image.load()
-    way = _UPRIGHT.get(_orientation(image))
-    rgb = _in_rgb(image)
-    return rgb.transpose(way) if way is not None else rgb
-
-
-def _in_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        image = _to_8_bit(image)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        image = _on_white(image)
-    elif image.mode != "RGB":
-        image = image.convert("RGB")
-    image.info = {}
-    return image
-
-
-def _orientation(image: Image.Image) -> int:
-    if "exif" not in image.info:
-        return 1
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except Exception as exc:  # noqa: BLE001  broken metadata does not spoil a picture; Pillow raises anything here too
-        log.debug("The orientation of a picture cannot be read: %r", exc)
-        return 1
-
-
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Greys of 16 bit (``I;16``, in older Pillow ``I``) or more → ``L``, scaled where Pillow would clip."""
-    import numpy as np
-
-    levels = np.asarray(image)
-    if levels.dtype != np.uint16:
-        levels = levels.clip(0, 65535).astype(np.uint16)
-    return Image.fromarray((levels >> 8).astype(np.uint8))
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA":
-        image = image.convert("RGBA")
-    alpha = image.getchannel("A")
-    if alpha.getextrema() == (255, 255):
-        return image.convert("RGB")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=alpha)
-    return white

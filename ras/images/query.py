@@ -11,8 +11,10 @@ from PIL import Image
 
 from ras.errors import DecodeError, SkipReason
 from ras.images.blank import too_little
-from ras.images.decoding import MAX_PIXELS, check_size, decode_image, to_rgb
+from ras.images.decoders import decode_image
+from ras.images.decoding import MAX_PIXELS, check_size
 from ras.images.formats import is_searched, kind_name, sniff_format
+from ras.images.rgb import to_rgb
 from ras.records import Query
 from ras.text import clean, size
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequ
 
 from ras.cdn import is_dead
 from ras.errors import PictureError, SkipReason
+from ras.images import decoder_notices
 from ras.indexing.compute import Compute
 from ras.indexing.outcomes import Broken, Described, Embedded, Outcome, Twin
 from ras.indexing.preparing import Limits
@@ -131,7 +132,7 @@ class _Run:
             now = time.monotonic()
             if now - last_progress >= HEARTBEAT or self._is_through():
                 last_progress = now
-                for sentence in self._encoder.take_notices():
+                for sentence in (*self._encoder.take_notices(), *decoder_notices()):
                     yield Notice(sentence)
                 yield self._progress()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Iterator
 
+from ras.errors import DecodeError, SkipReason
 from ras.images import Shrunk, decode_shrunk, make_preview
 
 if TYPE_CHECKING:
@@ -41,14 +43,25 @@ def prepared(
 
     All from the same pixels. Raises DecodeError.
     """
-    picture = _decoded(data, encoder, limits, extractor)
-    image = extractor.reduced(picture) if extractor is not None and describe else None
-    return encoder.preprocess(picture), make_preview(picture), image
+    with _enough_memory():
+        picture = _decoded(data, encoder, limits, extractor)
+        image = extractor.reduced(picture) if extractor is not None and describe else None
+        return encoder.preprocess(picture), make_preview(picture), image
 
 
 def reduced(data: bytes, encoder: Encoder, limits: Limits, extractor: FeatureExtractor) -> Image:
     """A picture's bytes → what the extractor takes of it, the same as by ``prepared``. Raises DecodeError."""
-    return extractor.reduced(_decoded(data, encoder, limits, extractor))
+    with _enough_memory():
+        return extractor.reduced(_decoded(data, encoder, limits, extractor))
+
+
+@contextlib.contextmanager
+def _enough_memory() -> Iterator[None]:
+    """The lack of memory is one picture's trouble."""
+    try:
+        yield
+    except MemoryError as exc:
+        raise DecodeError("There is not enough memory for the picture.", SkipReason.TOO_LARGE) from exc
 
 
 def _decoded(data: bytes, encoder: Encoder, limits: Limits, extractor: FeatureExtractor | None) -> Shrunk:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ras.launch.stages import STAGES, Stage, key_of
+from ras.regular_file import read_regular
 
 FILE_NAME = "ras-environment.json"
 
@@ -53,12 +54,12 @@ class State:
 def read_state(folder: Path) -> State | None:
     """The state of the environment in ``folder``; None where there is none that RAS made."""
     try:
-        raw: Any = json.loads((folder / FILE_NAME).read_text("utf-8"))
+        raw: Any = json.loads(read_regular(folder / FILE_NAME))
         stages = {str(name): Record(**record) for name, record in raw["stages"].items()}
         return State(str(raw["python"]), str(raw["interpreter"]), stages)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return State()  # damaged, but ours: it is made anew
 
 

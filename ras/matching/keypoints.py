@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from typing import Any
 
 import numpy as np
+
+log = logging.getLogger(__name__)
 
 GRID = 5
 """Keypoints are chosen in turns from the fields of a grid of so many by so many."""
@@ -41,7 +44,7 @@ def find_keypoints(luma: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]
     """uint8 (h, w) → float32 (n, 4): x, y, diameter (pixels), angle (degrees); and RootSIFT, float32 (n, 128).
 
     At most ``most``, the most telling first. Descriptors are square roots of SIFT's shares (Arandjelović and Zisserman,
-    "Three things everyone should know to improve object retrieval", 2012), of length 1.
+    "Three things everyone should know to improve object retrieval", 2012), of length 1. None where OpenCV fails.
     """
     cv2 = load_opencv()
     nothing = np.zeros((0, 4), np.float32), np.zeros((0, 128), np.float32)
@@ -53,10 +56,9 @@ def find_keypoints(luma: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]
             return nothing
         chosen = [found[number] for number in _telling(found, luma.shape, most)]
         chosen, descriptors = _sift().compute(luma, chosen)
-    except cv2.error as exc:
-        raise ValueError(
-            f"OpenCV cannot look for keypoints in a picture of {luma.shape[1]} × {luma.shape[0]}."
-        ) from exc
+    except cv2.error as exc:  # for lack of memory, say: one picture without keypoints, and the others go on
+        log.warning("OpenCV cannot look for keypoints in a picture of %d × %d: %s", luma.shape[1], luma.shape[0], exc)
+        return nothing
     if descriptors is None:
         return nothing
     places = np.array([(*point.pt, point.size, point.angle) for point in chosen], np.float32)
@@ -67,7 +69,7 @@ def described_at(luma: np.ndarray, places: np.ndarray) -> np.ndarray:
     """What is there, whether or not SIFT would find a keypoint: uint8 (h, w), float32 (n, 4) → RootSIFT (n, 128).
 
     The picture has at least ``LEAST_SIDE`` pixels a side, diameters are of 3 pixels or more: they are described in the
-    picture's own size, which takes a quarter of the time of SIFT's enlarged one.
+    picture's own size, which takes a quarter of the time of SIFT's enlarged one. Zeros where OpenCV fails.
     """
     cv2 = load_opencv()
     if not len(places):
@@ -82,11 +84,12 @@ def described_at(luma: np.ndarray, places: np.ndarray) -> np.ndarray:
             zip(places.tolist(), octaves.tolist(), layers.tolist())
         )
     ]
+    described: np.ndarray = np.zeros((len(places), 128), np.float32)
     try:
         points, descriptors = _sift().compute(luma, points)
     except cv2.error as exc:
-        raise ValueError(f"OpenCV cannot describe a picture of {luma.shape[1]} × {luma.shape[0]}.") from exc
-    described: np.ndarray = np.zeros((len(places), 128), np.float32)
+        log.warning("OpenCV cannot describe a picture of %d × %d: %s", luma.shape[1], luma.shape[0], exc)
+        return described
     described[[point.class_id for point in points]] = _rooted(descriptors)
     return described
 

@@ -16,7 +16,7 @@ from ras.images import make_preview
 from ras.images.formats import sniff_format
 from ras.records import Verdict
 from ras.sheets.page_style import STYLE
-from ras.text import clean, count, percent
+from ras.text import clean, count, decimal, percent, whole
 
 if TYPE_CHECKING:
     from ras.media import MediaReader
@@ -126,7 +126,7 @@ def _heading(answered: Answered, number: int, of: int) -> str:
     facts = f"{count(report.searched, 'picture')} compared by {escape(_encoder(report.encoder))}"
     left_out = sum(report.skipped.values()) + report.not_indexed
     if left_out:
-        facts += f"; {left_out:,} more could not be"
+        facts += f"; {whole(left_out)} more could not be"
     return (
         f'<div class="asked">{image}<div><p class="kicker">{kicker}</p>'
         f'<{level} class="name"><bdi>{escape(_name(answered))}</bdi></{level}>{with_text}'
@@ -159,7 +159,7 @@ def _counts(answered: Answered) -> str:
     if counted[Verdict.ALIKE] > 1:
         words[Verdict.ALIKE] = words[Verdict.ALIKE].replace("looks", "look")
     pills = "".join(
-        f'<li class="pill {verdict.value}">{counted[verdict]:,} {word}</li>'
+        f'<li class="pill {verdict.value}">{whole(counted[verdict])} {word}</li>'
         for verdict, word in words.items()
         if counted[verdict]
     )
@@ -173,8 +173,8 @@ def _rest(report: SearchReport, amount: int, more: bool) -> str:
     if not more:
         return "What comes nearest" if report.text else "The nearest pictures"
     if report.text:
-        return f"{amount:,} more that {'fits' if amount == 1 else 'fit'} less"
-    return "1 more is probably another picture" if amount == 1 else f"{amount:,} more are probably other pictures"
+        return f"{whole(amount)} more that {'fits' if amount == 1 else 'fit'} less"
+    return "1 more is probably another picture" if amount == 1 else f"{whole(amount)} more are probably other pictures"
 
 
 def _write_cards(file: TextIO, answered: Answered, results: Sequence[SearchResult], pictures: _Pictures) -> None:
@@ -210,7 +210,7 @@ def _card(answered: Answered, result: SearchResult, source: str) -> str:
 
 def _score(answered: Answered, result: SearchResult) -> str:
     """Cosines of texts are so low that a percentage of likeness would mislead."""
-    return f"{result.score:.2f}" if answered.report.text else f"{percent(result.score)} alike"
+    return decimal(result.score, 2) if answered.report.text else f"{percent(result.score)} alike"
 
 
 def _frame(record: ImageRecord, source: str) -> str:

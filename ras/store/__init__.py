@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ras.store.index_files import INDEX_LOCK
 from ras.store.segments import SEGMENT_NAME
 from ras.store.store import EmbeddingStore
 from ras.store.values import (
@@ -15,9 +16,11 @@ from ras.store.values import (
     Usage,
     VerifyReport,
 )
+from ras.store.verified import LastVerify, last_verify
 from ras.store.view import EmbeddingView
 
 __all__ = [
+    "INDEX_LOCK",
     "SEGMENT_NAME",
     "CompactReport",
     "EmbeddingStore",
@@ -27,7 +30,9 @@ __all__ = [
     "FeatureEntry",
     "FeatureSegment",
     "IndexFacts",
+    "LastVerify",
     "StoredArchive",
     "Usage",
     "VerifyReport",
+    "last_verify",
 ]

@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import sqlite3
 import time
-import zlib
 from datetime import datetime, timedelta, timezone
 from typing import Iterable, Sequence
 
 from ras.errors import StoreError
 from ras.records import Archive, Channel, ImageRecord
 from ras.store.connection import Facts
-from ras.store.packing import stored_key
-from ras.store.snapshots import described, records_from, snapshot
+from ras.store.packing import StoredKey, stored_key
+from ras.store.rows import UNFIT
+from ras.store.snapshots import described, keys_from, records_from, snapshot
 from ras.store.values import StoredArchive
+from ras.text import clean
+
+log = logging.getLogger(__name__)
 
 
 def identity_of(paths: Sequence[str], name: str = "") -> str:
@@ -30,16 +34,15 @@ def register(facts: Facts, archive: Archive) -> int:
     # Relative to a folder that will be another one tomorrow, they would name nothing.
     archive = dataclasses.replace(archive, paths=tuple(os.path.abspath(path) for path in archive.paths))
     about, blocks = snapshot(archive)
-    digest = hashlib.sha256(about.encode())
-    for block in blocks:
-        digest.update(block)
+    digest = _digest(about, blocks)
     identity = identity_of(archive.paths, archive.name)
     keys = {stored_key(record.key) for record in archive.records}
     with facts.transaction() as connection:
         connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
         revision = connection.execute("SELECT value FROM counters WHERE name = 'revision'").fetchone()[0]
-        known = connection.execute("SELECT id, digest FROM archives WHERE identity = ?", (identity,)).fetchone()
-        values = (about, len(archive.records), time.time(), revision, digest.digest())
+        known = connection.execute("SELECT id FROM archives WHERE identity = ?", (identity,)).fetchone()
+        values = (about, len(archive.records), time.time(), revision, digest)
+        same = known is not None and _digest(*_kept(connection, known[0])) == digest
         if known is None:
             cursor = connection.execute(
                 "INSERT INTO archives (about, pictures, indexed_at, revision, digest, identity) VALUES (?,?,?,?,?,?)",
@@ -52,7 +55,7 @@ def register(facts: Facts, archive: Archive) -> int:
                 "UPDATE archives SET about = ?, pictures = ?, indexed_at = ?, revision = ?, digest = ? WHERE id = ?",
                 (*values, id),
             )
-        if known is None or known[1] != digest.digest():
+        if not same:
             _hold(connection, id, keys)
             connection.execute("DELETE FROM record_blocks WHERE archive = ?", (id,))
             connection.executemany(
@@ -60,6 +63,66 @@ def register(facts: Facts, archive: Archive) -> int:
                 [(id, number, block) for number, block in enumerate(blocks)],
             )
     return id
+
+
+def _digest(about: str, blocks: Iterable[bytes]) -> bytes:
+    """SHA-256 over what ``snapshot`` makes of an archive."""
+    digest = hashlib.sha256(about.encode("utf-8", "replace"))
+    for block in blocks:
+        digest.update(block)
+    return digest.digest()
+
+
+def _kept(connection: sqlite3.Connection, id: int) -> tuple[str, list[bytes]]:
+    """What ``snapshot`` made of the archive; where it was damaged, something else."""
+    # As bytes, which it may be by now.
+    row = connection.execute("SELECT CAST(about AS BLOB) FROM archives WHERE id = ?", (id,)).fetchone()
+    about = row[0] if row is not None else None  # it was removed meanwhile
+    blocks = connection.execute("SELECT CAST(data AS BLOB) FROM record_blocks WHERE archive = ? ORDER BY number", (id,))
+    return (about or b"").decode("utf-8", "replace"), [data or b"" for (data,) in blocks]
+
+
+def mend(facts: Facts) -> list[str]:
+    """A sentence on each archive whose records are not those that were kept; which pictures it has is put in order."""
+    told = []
+    with facts.reading() as connection:
+        ids = [id for (id,) in connection.execute("SELECT id FROM archives")]
+    for id in ids:
+        with facts.reading() as connection:
+            about, blocks = _kept(connection, id)
+            digest = connection.execute("SELECT digest FROM archives WHERE id = ?", (id,)).fetchone()
+            held = {
+                key
+                for (key,) in connection.execute(
+                    "SELECT CAST(key AS BLOB) FROM holdings JOIN pictures ON pictures.id = picture WHERE archive = ?",
+                    (id,),
+                )
+            }
+        if digest is None:  # removed meanwhile
+            continue
+        if digest[0] != _digest(about, blocks):
+            told.append(f"What the embedding store in {facts.folder} keeps of {_named(about)} {_DAMAGED}")
+            continue
+        keys = {stored_key(key) for key in keys_from(blocks)}
+        if {_bytes(key) for key in keys} != held and not facts.read_only:
+            with facts.transaction() as connection:
+                _hold(connection, id, keys)
+    return told
+
+
+_DAMAGED = "is damaged; index its export again."
+
+
+def _named(about: str) -> str:
+    try:
+        return f"“{clean(str(json.loads(about)['name']), longest=100)}”"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return "an archive"
+
+
+def _bytes(key: StoredKey) -> bytes:
+    """As SQLite casts it to bytes."""
+    return key if isinstance(key, bytes) else str(key).encode()
 
 
 def _hold(connection: sqlite3.Connection, archive: int, keys: set[int | bytes | str]) -> None:
@@ -86,15 +149,19 @@ def _hold(connection: sqlite3.Connection, archive: int, keys: set[int | bytes | 
 def stored(connection: sqlite3.Connection, where: str = "", values: Sequence[object] = ()) -> list[StoredArchive]:
     """The archives that fit the SQL condition ``where``, the latest registered first."""
     found = connection.execute(
-        f"SELECT id, about, pictures, indexed_at FROM archives {where} ORDER BY revision DESC", values
+        f"SELECT id, CAST(about AS BLOB), pictures, indexed_at FROM archives {where} ORDER BY revision DESC", values
     ).fetchall()
     archives = []
     for id, text, pictures, seconds in found:
-        about, _, channels = described(text)
-        when = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
-        archives.append(
-            StoredArchive(id, about["name"], tuple(about["paths"]), pictures, about["message_count"], channels, when)
-        )
+        try:
+            about, _, channels = described(text.decode())
+            when = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+            paths, messages = tuple(about["paths"]), about["message_count"]
+            archives.append(StoredArchive(id, about["name"], paths, pictures, messages, channels, when))
+        except (*UNFIT, RecursionError) as exc:
+            log.warning("What is kept of the archive %s is damaged: %r", id, exc)
+            began = datetime(1970, 1, 1, tzinfo=timezone.utc)
+            archives.append(StoredArchive(id, "a damaged archive", (), 0, 0, (), began))
     return archives
 
 
@@ -103,21 +170,16 @@ def load(facts: Facts, ids: Sequence[int]) -> Archive:
     with facts.reading() as connection:
         found = []
         for id in dict.fromkeys(ids):
-            known = connection.execute("SELECT about, revision FROM archives WHERE id = ?", (id,)).fetchone()
+            known = connection.execute("SELECT revision, digest FROM archives WHERE id = ?", (id,)).fetchone()
             if known is None:
                 raise StoreError(f"There is no archive {id} in the embedding store in {facts.folder}.")
-            blocks = connection.execute("SELECT data FROM record_blocks WHERE archive = ? ORDER BY number", (id,))
-            found.append((*known, [data for (data,) in blocks]))
+            found.append((*known, *_kept(connection, id)))
     loaded = []
-    for about, revision, blocks in found:
+    for revision, digest, about, blocks in found:
+        if digest != _digest(about, blocks):
+            raise StoreError(f"What the embedding store in {facts.folder} keeps of {_named(about)} {_DAMAGED}")
         values, channels, own = described(about)
-        try:
-            records = tuple(records_from(blocks, channels))
-        except (zlib.error, ValueError, TypeError, LookupError) as exc:
-            raise StoreError(
-                f"What the embedding store in {facts.folder} keeps of “{values['name']}” is damaged; "
-                "index its export again."
-            ) from exc
+        records = tuple(records_from(blocks, channels))
         paths, warnings = tuple(values["paths"]), tuple(values["warnings"])
         loaded.append((revision, Archive(paths, values["name"], own, values["message_count"], records, warnings)))
     return loaded[0][1] if len(loaded) == 1 else _merged(loaded)

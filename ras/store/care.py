@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
+import sqlite3
 import time
 
 from ras.errors import StoreError
 from ras.records import Job, Progress
 from ras.store import segments
 from ras.store.connection import FILE, Facts
-from ras.store.index_files import INDEX_NAME, MADE_HERE
+from ras.store.index_files import INDEX_LOCK, INDEX_NAME, MADE_HERE
 from ras.store.lookup import size_of
 from ras.store.rewriting import rewrite
 from ras.store.shards import SHARD_NAME
@@ -93,14 +94,24 @@ def _delete_left_over(facts: Facts) -> None:
     """
     with facts.transaction() as connection:
         shards = {file for (file,) in connection.execute("SELECT file FROM shards")}
-        indexes = {file for (file,) in connection.execute("SELECT file FROM indexes")}
         for path in sorted((facts.folder / "shards").glob("*")):
             if SHARD_NAME.fullmatch(path.name) and path.name not in shards:
                 with contextlib.suppress(OSError):
                     path.unlink()
+        _delete_left_over_indexes(facts, connection)
+        segments.delete_left_over(facts, connection, _INDEX_AGE)
+
+
+def _delete_left_over_indexes(facts: Facts, connection: sqlite3.Connection) -> None:
+    """Not while one is made: the clock may have been set since, so that one of this minute seems to be old."""
+    from filelock import FileLock, Timeout
+
+    known = {file for (file,) in connection.execute("SELECT file FROM indexes")}
+    with contextlib.suppress(Timeout, OSError, NotImplementedError), FileLock(
+        str(facts.folder / INDEX_LOCK), timeout=0
+    ):
         for path in sorted((facts.folder / "indexes").glob("*")):
-            if MADE_HERE.fullmatch(path.name) and path.name not in indexes:
+            if MADE_HERE.fullmatch(path.name) and path.name not in known:
                 with contextlib.suppress(OSError):
                     if time.time() - path.stat().st_mtime > _INDEX_AGE:
                         path.unlink()
-        segments.delete_left_over(facts, connection, _INDEX_AGE)

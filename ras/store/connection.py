@@ -1,9 +1,8 @@
-"""facts.sqlite: opening it, transactions, and SQLite's errors as sentences."""
+"""facts.sqlite: opening it, and transactions."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import re
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Iterator
 
 from ras.errors import StoreError
+from ras.store.rows import UNFIT, DamagedRow
 from ras.store.schema import APPLICATION_ID, MIGRATIONS, TABLES, migrate, version_of
+from ras.store.sentences import DENIED, gone, is_damage, sentence_of, why_not_opened
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,6 @@ so it costs a few seconds of indexing, and a commit costs no wait for the disk."
 VFS: str | None = None
 """SQLite's file layer; None is its default. Tests set one that cannot share memory, as on network shares."""
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_MISTAKE = re.compile(r"no such (table|column|function)|near \"|syntax error|has no column|ambiguous|incomplete input")
-
 
 class DamagedFacts(Exception):
     """facts.sqlite is no database any more. Caught by the store, which sets the folder aside."""
@@ -47,10 +44,12 @@ class Facts:
         self.folder = folder
         self.read_only = False
         self.in_wal = False
+        self._mending = False
         self._synced = time.monotonic()
         if os.path.exists(folder / MARK):
             raise DamagedFacts("SQLite had found it damaged")
         self.connection = self._open()
+        self._opened = _which(folder / FILE)
 
     def close(self) -> None:
         self.connection.close()
@@ -76,6 +75,7 @@ class Facts:
             except BaseException:
                 self._roll_back()
                 raise
+            self._check_there()
             if sync:
                 self._synced = time.monotonic()
 
@@ -83,6 +83,7 @@ class Facts:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Statements that read one state of the facts, whatever others commit meanwhile."""
         with self.translated():
+            self._check_there()
             self.connection.execute("BEGIN")
             try:
                 yield self.connection
@@ -91,20 +92,48 @@ class Facts:
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
-        """Raise SQLite's and the system's errors as StoreError."""
+        """Raise SQLite's and the system's errors as StoreError, and StaleView where rows turn out to be damaged."""
         try:
             yield
+        except (DamagedRow, *UNFIT) as exc:
+            found = self._to_blame(exc)
+            if found is None:
+                raise  # a bug
+            raise found from exc
         except (sqlite3.Error, OSError) as exc:
+            found = self._to_blame(exc) if "decode to UTF-8" in str(exc) else None
+            if found is not None:
+                raise found from exc
             sentence = self._sentence(exc)
             if sentence is None:
                 raise
             raise StoreError(sentence) from exc
+
+    def _to_blame(self, exc: Exception) -> StoreError | None:
+        """What to raise where damaged facts led to an error; None where they did not."""
+        from ras.store.mending import damage_behind
+
+        if self._mending:
+            return None
+        self._mending = True
+        try:
+            return damage_behind(self, exc)
+        finally:
+            self._mending = False
 
     def tidy_up(self) -> None:
         """Move what waits in the write-ahead log into facts.sqlite, where nobody else is in the way."""
         if self.in_wal and not self.read_only:
             with self.translated():
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _check_there(self) -> None:
+        """Raise StoreError where the file is no longer at its place: SQLite works on in one that nobody finds again."""
+        if not self._is_there():
+            raise StoreError(gone(self.folder))
+
+    def _is_there(self) -> bool:
+        return _which(self.folder / FILE) == self._opened
 
     def _roll_back(self) -> None:
         self._end(self.connection)
@@ -117,37 +146,12 @@ class Facts:
                 log.exception("A transaction on %s could not be undone.", self.folder)
 
     def _sentence(self, exc: sqlite3.Error | OSError) -> str | None:
-        """What to tell the user; None where the error is a bug."""
-        store = f"The embedding store in {self.folder}"
-        if isinstance(exc, OSError):
-            if exc.errno in _FULL:
-                return _full(self.folder)
-            if exc.errno in _DENIED:
-                return f"{store} cannot be written ({exc.strerror}): make its folder writable."
-            return f"{store} cannot be written: {exc.strerror or exc}."
-        text = str(exc)
-        if not isinstance(exc, sqlite3.DatabaseError) or isinstance(
-            exc, (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.NotSupportedError)
-        ):
-            return None
-        if "disk is full" in text:
-            return _full(self.folder)
-        if "locked" in text or "busy" in text:
-            return (
-                f"{store} is being written by another program for longer than {BUSY_SECONDS:.0f} seconds. "
-                "Try again when it is through; on a network share, move the folder to a local disk (RAS_HOME)."
-            )
+        """What to tell the user; None where the error is a bug. Damage is marked, for the next opening."""
         if is_damage(exc):
             self.mark_damaged()
-            return (
-                f"{store} is damaged ({text}). Start RAS again: it sets the folder aside and begins a new store, "
-                "into which archives can be indexed again."
-            )
-        if "readonly" in text or "unable to open" in text:
-            return f"{store} cannot be written ({text}): make its folder writable."
-        if _MISTAKE.search(text):
-            return None
-        return f"{store} cannot be read or written ({text}). Is its disk full, disconnected or damaged?"
+        if isinstance(exc, FileNotFoundError) and not self._is_there():
+            return gone(self.folder)
+        return sentence_of(exc, self.folder, BUSY_SECONDS)
 
     def mark_damaged(self) -> None:
         """Have the next opening set the store aside."""
@@ -163,8 +167,8 @@ class Facts:
             if is_damage(exc):
                 raise DamagedFacts(str(exc)) from exc
             denied = isinstance(exc, sqlite3.Error) and re.search("readonly|unable to open", str(exc))
-            if not os.path.isfile(path) or not (denied or (isinstance(exc, OSError) and exc.errno in _DENIED)):
-                raise StoreError(self._why_not_opened(exc)) from exc
+            if not os.path.isfile(path) or not (denied or (isinstance(exc, OSError) and exc.errno in DENIED)):
+                raise StoreError(why_not_opened(exc, self.folder, BUSY_SECONDS)) from exc
         self.read_only = True
         try:
             return self._open_to_read(path)
@@ -174,16 +178,7 @@ class Facts:
                     f"The embedding store in {self.folder} is damaged ({exc}), and it cannot be set aside since it is "
                     "write-protected."
                 ) from exc
-            raise StoreError(self._why_not_opened(exc)) from exc
-
-    def _why_not_opened(self, exc: sqlite3.Error | OSError) -> str:
-        if isinstance(exc, OSError) or "unable to open" in str(exc) or "readonly" in str(exc):
-            reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-            return (
-                f"The embedding store in {self.folder} cannot be opened or made ({reason}). "
-                "Make that folder writable, or choose another one with RAS_HOME."
-            )
-        return self._sentence(exc) or f"The embedding store in {self.folder} cannot be opened ({exc})."
+            raise StoreError(why_not_opened(exc, self.folder, BUSY_SECONDS)) from exc
 
     def _connect(self, path: Path, mode: str) -> sqlite3.Connection:
         uri = path.absolute().as_uri()
@@ -277,8 +272,13 @@ class Facts:
                 raise
 
 
-def is_damage(exc: BaseException) -> bool:
-    return isinstance(exc, sqlite3.DatabaseError) and re.search("malformed|not a database", str(exc)) is not None
+def _which(path: Path) -> tuple[int, int] | None:
+    """Which file is there."""
+    try:
+        stat = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _use_wal(connection: sqlite3.Connection) -> bool:
@@ -294,10 +294,3 @@ def _use_wal(connection: sqlite3.Connection) -> bool:
             raise
         log.warning("The store cannot use SQLite's write-ahead log here: %s", exc)
         return str(connection.execute("PRAGMA journal_mode = TRUNCATE").fetchone()[0]) == "wal"
-
-
-def _full(folder: Path) -> str:
-    return (
-        f"The disk is full: nothing more can be written to the embedding store in {folder}. "
-        "What was indexed so far is kept; make room and index the archive again to go on."
-    )

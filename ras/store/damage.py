@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ras.errors import StaleView, StoreError
-from ras.store.connection import BUSY_SECONDS, DamagedFacts, Facts
+from ras.store.connection import BUSY_SECONDS, FILE, DamagedFacts, Facts
 from ras.store.shards import SHARD_NAME, Shard, ShardTrouble
 from ras.text import count
 
@@ -32,6 +32,27 @@ def free_name(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.name}-{number}")
     return free
+
+
+def clear_the_way(folder: Path) -> list[str]:
+    """Set aside what stands where SQLite has its own files and is none, which it would not get past; → sentences.
+
+    Raises DamagedFacts where facts.sqlite itself is no file, or gone from beside its shards.
+    """
+    if os.path.exists(folder / FILE) and not os.path.isfile(folder / FILE):
+        raise DamagedFacts(f"{FILE} is no file")
+    with contextlib.suppress(OSError):  # what may not be looked into, opening it tells of
+        gone = not os.path.lexists(folder / FILE) or os.path.getsize(folder / FILE) == 0
+        # Not while another program makes the store: a shard comes long after the first page.
+        if gone and any(map(SHARD_NAME.fullmatch, os.listdir(folder / "shards"))):
+            raise DamagedFacts(f"{FILE} is gone")
+    told = []
+    for end in ("-wal", "-shm", "-journal"):
+        path = folder / f"{FILE}{end}"
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+            with contextlib.suppress(OSError):  # then SQLite says what it cannot do
+                told.append(f"{path} is no file; it was set aside as {set_aside(path, folder / 'damaged')}.")
+    return told
 
 
 def drop_shard(facts: Facts, shard: Shard, trouble: ShardTrouble | OSError) -> str | None:
@@ -103,6 +124,7 @@ def begin_anew(folder: Path, notices: list[str]) -> Facts:
     try:
         with FileLock(str(lock), timeout=BUSY_SECONDS):
             try:
+                clear_the_way(folder)
                 return Facts(folder)
             except DamagedFacts as exc:
                 notices.append(set_folder_aside(folder, str(exc)))

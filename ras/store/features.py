@@ -11,6 +11,7 @@ import numpy as np
 
 from ras.store.lookup import content_ids
 from ras.store.packing import chunks
+from ras.store.rows import DamagedRow, checksum, fits
 from ras.store.values import FeatureEntry
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ def add(connection: sqlite3.Connection, entries: Sequence[FeatureEntry]) -> None
             makers[entry.features_id] = _maker_row(connection, entry.features_id)
         maker = makers[entry.features_id]
         before = connection.execute("SELECT maker, length(data) FROM features WHERE content = ?", (content,)).fetchone()
-        connection.execute("INSERT OR REPLACE INTO features VALUES (?, ?, ?)", (content, maker, entry.data))
+        values = (content, maker, entry.data)
+        connection.execute("INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?)", (*values, checksum(*values)))
         changed |= {maker} if before is None else {maker, before[0]}
         grown += len(entry.data) - (0 if before is None else before[1])
     connection.execute("UPDATE counters SET value = value + ? WHERE name = 'feature_bytes'", (grown,))
@@ -93,11 +95,14 @@ def _maker_row(connection: sqlite3.Connection, features_id: str) -> int:
 
 
 def read(connection: sqlite3.Connection, content_ids: Sequence[int], features_id: str) -> dict[int, bytes]:
-    """Content id → its features, of those that have some by this maker."""
+    """Content id → its features, of those that have some by this maker. Raises DamagedRow."""
     found: dict[int, bytes] = {}
-    select = "SELECT content, data FROM features WHERE maker = (SELECT id FROM feature_makers WHERE name = ?)"
+    select = "SELECT * FROM features WHERE maker = (SELECT id FROM feature_makers WHERE name = ?)"
     for marks, part in chunks([int(id) for id in content_ids]):
-        found.update(connection.execute(f"{select} AND content IN ({marks})", (features_id, *part)))
+        for *values, known in connection.execute(f"{select} AND content IN ({marks})", (features_id, *part)):
+            if not fits(known, *values):
+                raise DamagedRow("features")
+            found[values[0]] = values[2]
     return found
 
 

@@ -16,6 +16,7 @@ from ras.store import features
 from ras.store.connection import Facts
 from ras.store.packing import chunks, key_from, pack_ids, stored_key, text_bytes, text_from, unpack_ids
 from ras.store.present import Present
+from ras.store.rows import DamagedRow, checksum, fits
 from ras.store.shards import SHARD_ROWS, write_shard
 from ras.store.values import Entry, Failure, FeatureEntry
 
@@ -95,12 +96,13 @@ class _Writer:
         picture = picture_row(self._connection, entry.key)
         before = self._connection.execute("SELECT content FROM pictures WHERE id = ?", (picture,)).fetchone()[0]
         if before != content:
-            self._connection.execute("UPDATE pictures SET content = ? WHERE id = ?", (content, picture))
+            values = (content, checksum(stored_key(entry.key), content, bytes.fromhex(entry.content_hash)), picture)
+            self._connection.execute("UPDATE pictures SET content = ?, checksum = ? WHERE id = ?", values)
             self.met_again |= content < self._first_new or before is not None
         self._connection.execute("DELETE FROM failures WHERE picture = ?", (picture,))
         if entry.preview is not None:
-            values = (content, entry.preview)
-            cursor = self._connection.execute("INSERT OR IGNORE INTO previews VALUES (?, ?)", values)
+            preview = (content, entry.preview, checksum(content, entry.preview))
+            cursor = self._connection.execute("INSERT OR IGNORE INTO previews VALUES (?, ?, ?)", preview)
             self._preview_bytes += len(entry.preview) if cursor.rowcount > 0 else 0
         there = content in self._rows or bool(self._present.has(np.array([content]))[0])
         if entry.embedding is None:
@@ -139,17 +141,25 @@ class _Writer:
 
 def insert_bundle(connection: sqlite3.Connection, encoder: int, ids: np.ndarray, rows: np.ndarray) -> None:
     values = (encoder, len(ids), pack_ids(ids), rows.astype("<f2").tobytes())
-    connection.execute("INSERT INTO fresh (encoder, rows, contents, embeddings) VALUES (?, ?, ?, ?)", values)
+    connection.execute(
+        "INSERT INTO fresh (encoder, rows, contents, embeddings, checksum) VALUES (?, ?, ?, ?, ?)",
+        (*values, checksum(*values)),
+    )
 
 
 def read_bundles(
     connection: sqlite3.Connection, encoder: int, dimension: int, most_rows: int | None = None
 ) -> tuple[list[int], np.ndarray, np.ndarray]:
-    """Fresh bundles, oldest first, until there are ``most_rows``: their ids, int64 (n,) contents, float16 (n, d)."""
+    """Fresh bundles, oldest first, until there are ``most_rows``: their ids, int64 (n,) contents, float16 (n, d).
+
+    Raises DamagedRow.
+    """
     bundle_ids, contents, rows, total = [], [np.zeros(0, np.int64)], [np.zeros((0, dimension), np.float16)], 0
-    for id, packed, data in connection.execute(
-        "SELECT id, contents, embeddings FROM fresh WHERE encoder = ? ORDER BY id", (encoder,)
+    for id, there, packed, data, known in connection.execute(
+        "SELECT id, rows, contents, embeddings, checksum FROM fresh WHERE encoder = ? ORDER BY id", (encoder,)
     ):
+        if not fits(known, encoder, there, packed, data):
+            raise DamagedRow("fresh")
         bundle_ids.append(id)
         contents.append(unpack_ids(packed))
         rows.append(np.frombuffer(data, "<f2").reshape(-1, dimension))
@@ -224,8 +234,11 @@ def picture_row(connection: sqlite3.Connection, key: str) -> int:
 
 def _keep_failure(connection: sqlite3.Connection, failure: Failure) -> None:
     picture = picture_row(connection, failure.key)
-    values = (picture, failure.reason.value, failure.at, failure.limits, text_bytes(failure.detail))
-    connection.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", values)
+    values = (picture, failure.reason.value, failure.limits, text_bytes(failure.detail))
+    connection.execute(
+        "INSERT OR REPLACE INTO failures (picture, reason, limits, detail, at, checksum) VALUES (?, ?, ?, ?, ?, ?)",
+        (*values, failure.at, checksum(*values)),
+    )
 
 
 def failures(connection: sqlite3.Connection, keys: Sequence[str] | None) -> dict[str, Failure]:
@@ -241,3 +254,15 @@ def failures(connection: sqlite3.Connection, keys: Sequence[str] | None) -> dict
         (key := key_from(stored)): Failure(key, SkipReason(reason), text_from(detail), at, limits)
         for stored, reason, detail, at, limits in found
     }
+
+
+def failures_by_reason(connection: sqlite3.Connection) -> dict[SkipReason, int]:
+    """Reason → pictures, the most frequent first."""
+    counted = connection.execute("SELECT reason, count(*) FROM failures GROUP BY reason ORDER BY 2 DESC, 1")
+    return {SkipReason(reason): number for reason, number in counted}
+
+
+def forget_failures(facts: Facts) -> int:
+    """Delete all; how many that were."""
+    with facts.transaction(durable=True) as connection:
+        return connection.execute("DELETE FROM failures").rowcount

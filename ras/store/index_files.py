@@ -14,6 +14,9 @@ from ras.store.values import IndexFacts
 INDEX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.faiss", re.ASCII)
 """A name that stays in its folder; files of other names are no index, and never touched."""
 
+INDEX_LOCK = "index.lock"
+"""Locked by whoever makes an index file, from its first byte until the store knows of it."""
+
 MADE_HERE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{32}\.faiss|\.part)", re.ASCII)
 """The names that the FAISS strategy gives, finished or not; no other file is deleted for not being in use."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -12,7 +13,10 @@ import numpy as np
 from ras.store.connection import FILE, Facts
 from ras.store.packing import StoredKey, chunks, stored_key
 from ras.store.present import Hashes
+from ras.store.rows import fits
 from ras.store.values import Usage
+
+log = logging.getLogger(__name__)
 
 # From this share of all pictures on, reading the whole table is quicker than asking for each key.
 _WHOLE_TABLE = 0.25
@@ -79,6 +83,18 @@ def content_hashes(connection: sqlite3.Connection, content_ids: Sequence[int]) -
     for rows in _in_parts(connection.execute("SELECT hash, id FROM contents")):
         among = np.isin(np.array([id for _, id in rows], np.int64), wanted).tolist()
         found.update((id, digest.hex()) for (digest, id), is_wanted in zip(rows, among) if is_wanted)
+    return found
+
+
+def previews(connection: sqlite3.Connection, content_ids: Sequence[int]) -> dict[int, bytes]:
+    """Content id → its preview, of those that have one that is as it was written."""
+    found: dict[int, bytes] = {}
+    for marks, part in chunks([int(id) for id in content_ids]):
+        for content, data, known in connection.execute(f"SELECT * FROM previews WHERE content IN ({marks})", part):
+            if fits(known, content, data):
+                found[content] = data
+            else:  # nothing else is the worse for it; ``verify`` takes it out
+                log.warning("The preview of the content %s is damaged.", content)
     return found
 
 

@@ -88,7 +88,13 @@ def m002_features(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS = (m001_first, m002_features)
+def m003_checksums(connection: sqlite3.Connection) -> None:
+    """Checksums of rows, see ras/store/rows.py; NULL in those that are there already."""
+    for table in ("pictures", "fresh", "previews", "features", "failures"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+
+
+MIGRATIONS = (m001_first, m002_features, m003_checksums)
 
 TABLES = (
     *("counters", "archives", "record_blocks", "pictures", "holdings", "contents"),

@@ -22,6 +22,8 @@ from typing import Callable
 
 import numpy as np
 
+from ras.text import whole
+
 SHARD_ROWS = 4096
 """As many rows wait in SQLite until they become a shard."""
 
@@ -163,7 +165,7 @@ def check_shard(folder: Path, shard: Shard, again: bool = False) -> int:
         if not SHARD_NAME.fullmatch(shard.file):
             raise ShardTrouble("has a name that RAS gives to no shard")
         if state[0] != shard.size:
-            raise ShardTrouble(f"has {state[0]:,} bytes instead of {shard.size:,}")
+            raise ShardTrouble(f"has {whole(state[0])} bytes instead of {whole(shard.size)}")
         if hash_of(path) != shard.sha256:
             raise ShardTrouble("does not hold what RAS wrote into it")
         offset = _offset(path, shard)

@@ -83,6 +83,17 @@ def described(about: str) -> tuple[dict[str, Any], tuple[Channel, ...], tuple[Ch
     return values, channels, tuple(channels[place] for place in values["of_archive"])
 
 
+def keys_from(blocks: Iterable[bytes]) -> Iterator[str]:
+    """The keys of the records."""
+    for block in blocks:
+        columns: dict[str, list[Any]] = json.loads(zlib.decompress(block))
+        yield from _keys(columns)
+
+
+def _keys(columns: dict[str, list[Any]]) -> list[str]:
+    return [f"a:{id}" if key is None else key for key, id in zip(columns["key"], columns["attachment_id"])]
+
+
 def records_from(blocks: Iterable[bytes], channels: Sequence[Channel]) -> Iterator[ImageRecord]:
     """The records. Fields that this version does not know are left out, those that are not there have their default."""
     for block in blocks:
@@ -91,7 +102,7 @@ def records_from(blocks: Iterable[bytes], channels: Sequence[Channel]) -> Iterat
         columns["channel"] = [channels[place] for place in columns["channel"]]
         columns["timestamp"] = [datetime.fromisoformat(moment) for moment in columns["timestamp"]]
         columns["url"] = list(map(_long_url, columns["url"], ids, columns["file_name"]))
-        columns["key"] = [f"a:{id}" if key is None else key for key, id in zip(columns["key"], ids)]
+        columns["key"] = _keys(columns)
         names = [name for name in _FIELDS if name in columns]
         for values in zip(*(columns[name] for name in names)):
             yield ImageRecord(**dict(zip(names, values)))

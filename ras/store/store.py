@@ -8,11 +8,11 @@ from typing import Container, NoReturn, Sequence
 
 import numpy as np
 
+from ras.errors import SkipReason
 from ras.records import Archive, ImageRecord, Job
-from ras.store import archives, care, damage, features, filling, index_files, lookup, segments, verification
+from ras.store import archives, care, damage, features, filling, index_files, lookup, segments, verification, verified
 from ras.store.connection import DamagedFacts, Facts
 from ras.store.features import Featured
-from ras.store.packing import chunks
 from ras.store.present import Present
 from ras.store.shards import Shard, ShardTrouble
 from ras.store.values import (
@@ -50,6 +50,7 @@ class EmbeddingStore:
         self.notices: list[str] = []
         """Sentences for the user on what was found when it was opened."""
         try:
+            self.notices += damage.clear_the_way(self.folder)
             self._facts = Facts(self.folder)
         except DamagedFacts:
             self._facts = damage.begin_anew(self.folder, self.notices)
@@ -150,6 +151,15 @@ class EmbeddingStore:
         with self._facts.reading() as connection:
             return filling.failures(connection, keys)
 
+    def failures_by_reason(self) -> dict[SkipReason, int]:
+        """How many pictures could not be indexed for which reason, the most frequent first."""
+        with self._facts.reading() as connection:
+            return filling.failures_by_reason(connection)
+
+    def forget_failures(self) -> int:
+        """Have the next indexing try every picture again that could not be indexed; how many there are."""
+        return filling.forget_failures(self._facts)
+
     # Searching
 
     def generation(self, encoder_id: str) -> int:
@@ -188,11 +198,8 @@ class EmbeddingStore:
 
     def previews(self, content_ids: Sequence[int]) -> dict[int, bytes]:
         """Content id → its preview, of those that have one."""
-        found: dict[int, bytes] = {}
         with self._facts.reading() as connection:
-            for marks, part in chunks([int(id) for id in content_ids]):
-                found.update(connection.execute(f"SELECT * FROM previews WHERE content IN ({marks})", part))
-        return found
+            return lookup.previews(connection, content_ids)
 
     def content_ids(self, content_hashes: Sequence[str]) -> dict[str, int]:
         """Content hash (hexadecimal) → content id, of those that the store knows."""
@@ -274,7 +281,10 @@ class EmbeddingStore:
 
     def verify(self) -> Job[VerifyReport]:
         """Read everything through; set aside what is damaged. Its pictures are encoded by the next indexing."""
-        return (yield from verification.verify(self._facts))
+        report = yield from verification.verify(self._facts)
+        if not self.read_only:
+            verified.keep(self.folder, report)
+        return report
 
     def compact(self) -> Job[CompactReport]:
         """Give back the space of what no archive uses any more and of files that were left over."""

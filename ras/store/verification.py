@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from ras.records import Job, Progress
 from ras.store import segments
-from ras.store.connection import Facts, is_damage
+from ras.store.connection import Facts
 from ras.store.damage import drop_shard, set_aside
 from ras.store.index_files import INDEX_NAME
+from ras.store.mending import mend
 from ras.store.rewriting import live_contents, shards_of
 from ras.store.schema import TABLES
+from ras.store.sentences import is_damage
 from ras.store.shards import ShardTrouble, check_shard, hash_of
 from ras.store.values import VerifyReport
 
@@ -19,10 +22,12 @@ _STAGE = "Verifying the store"
 
 def verify(facts: Facts) -> Job[VerifyReport]:
     """See ``EmbeddingStore.verify``."""
-    damaged: list[str] = []
-    lost = 0
     yield Progress(_STAGE, 0, None, "bytes")
     trouble = yield from _facts_trouble(facts)
+    damaged: list[str] = []
+    lost = 0
+    if trouble and _ONLY_AN_INDEX.match(trouble) and not facts.read_only:
+        trouble = yield from _reindexed(facts, trouble, damaged)
     if trouble:
         facts.mark_damaged()
         sentence = (
@@ -30,6 +35,9 @@ def verify(facts: Facts) -> Job[VerifyReport]:
             "sets the folder aside and begins a new store, into which archives can be indexed again."
         )
         return VerifyReport(0, (sentence,), 0)
+    mended = yield from mend(facts)
+    damaged += mended.told
+    lost += mended.lost
     found = shards_of(facts)
     live = live_contents(facts)
     parts = segments.everywhere(facts)
@@ -75,6 +83,22 @@ def _facts_trouble(facts: Facts) -> Job[str]:
                     raise
                 troubles.append(str(exc))
     return troubles[0].replace("\n", " ") if troubles else ""
+
+
+_ONLY_AN_INDEX = re.compile(r"row \d+ missing from index|wrong # of entries in index|non-unique entry in index")
+
+
+def _reindexed(facts: Facts, trouble: str, damaged: list[str]) -> Job[str]:
+    """Have SQLite make its own indexes anew, of the tables that they are of; → what is wrong after that."""
+    mended = yield from mend(facts)  # a row that was damaged may stand in the way
+    damaged += mended.told
+    try:
+        with facts.translated():
+            facts.connection.execute("REINDEX")
+    except sqlite3.IntegrityError as exc:
+        return f"{trouble}; {exc}"
+    damaged.append(f"Lists in the facts of {facts.folder} were damaged ({trouble}); they were made anew.")
+    return (yield from _facts_trouble(facts))
 
 
 def _index_trouble(facts: Facts) -> list[str]:

@@ -13,7 +13,7 @@ from ras.records import Job, Notice, Progress, Query, SearchResult
 from ras.scoring import exact_scores
 from ras.strategies.feature_index import FeatureIndex, unpacked
 from ras.strategies.ranking import by_score, in_scope
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -271,7 +271,7 @@ def interleaved(lists: Sequence[Sequence[int]], most: Sequence[int]) -> list[int
 
 
 def _lacking(lacking: int, searchable: int) -> str:
-    of = f"{lacking:,} of {count(searchable, 'picture')}"
+    of = f"{whole(lacking)} of {count(searchable, 'picture')}"
     return (
         f"Details of {of} are not there yet: crops, photos of a screen and the like are not recognised among them "
         "until the archive is indexed to the end."

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 from ras.errors import ModeError, StoreError
-from ras.text import count
+from ras.text import count, whole
 
 if TYPE_CHECKING:
     from ras.store import EmbeddingStore, IndexFacts
@@ -144,7 +144,7 @@ def checked_path(folder: Path, facts: IndexFacts) -> Path:
             raise UnusableIndex("it is gone")
         size = path.stat().st_size
         if size != facts.size:
-            raise UnusableIndex(f"it has {count(size, 'byte')} where {facts.size:,} were written")
+            raise UnusableIndex(f"it has {count(size, 'byte')} where {whole(facts.size)} were written")
         with open(path, "rb") as file:
             if _edges(file, size) != match.group(1):
                 raise UnusableIndex("it is not what was written")
@@ -228,7 +228,7 @@ def _check(faiss: Any, index: Any, facts: IndexFacts, dimension: int) -> None:
     if index.d != dimension:
         raise UnusableIndex(f"its embeddings have {index.d} numbers, those of this encoder {dimension}")
     if index.ntotal != facts.rows or len(facts.contents) != facts.rows:
-        raise UnusableIndex(f"it has {count(index.ntotal, 'row')} where {facts.rows:,} were written")
+        raise UnusableIndex(f"it has {count(index.ntotal, 'row')} where {whole(facts.rows)} were written")
     if index.metric_type != faiss.METRIC_INNER_PRODUCT or not index.is_trained:
         raise UnusableIndex("it was not made to rank by the inner product")
 
@@ -257,4 +257,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _first_line(exc: BaseException) -> str:
+    if isinstance(exc, OSError) and exc.strerror:
+        return exc.strerror
     return (str(exc).strip() or type(exc).__name__).splitlines()[0]

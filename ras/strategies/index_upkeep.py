@@ -205,7 +205,9 @@ def _lock(folder: Path) -> BaseFileLock:
     """Held by the thread, of whatever program, that makes an index of this store."""
     from filelock import FileLock
 
-    return FileLock(str(folder / "index.lock"))
+    from ras.store import INDEX_LOCK
+
+    return FileLock(str(folder / INDEX_LOCK))
 
 
 def _acquired(lock: BaseFileLock, folder: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ras.matching import inverted
 from ras.store.shards import hash_of, write_whole
+from ras.text import whole
 
 if TYPE_CHECKING:
     from ras.store import FeatureSegment
@@ -61,7 +62,7 @@ def _check(path: Path, facts: FeatureSegment) -> tuple[int, int, int]:
     """Make sure that it holds what was written: read through once a process, and again where it looks changed."""
     state = _state(path)
     if state[0] != facts.size:
-        raise UnusableSegment(f"has {state[0]:,} bytes instead of {facts.size:,}")
+        raise UnusableSegment(f"has {whole(state[0])} bytes instead of {whole(facts.size)}")
     with _checked_lock:
         known = _checked.get(str(path))
     if known != (state, facts.sha256):

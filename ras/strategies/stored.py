@@ -226,7 +226,7 @@ class Holdings:
                 damaged_files += exc.damaged
                 reason = str(exc)
                 if exc.damaged:
-                    yield Notice(f"{exc} Index the archive again: the pictures that were in it are then encoded anew.")
+                    yield Notice(reason)
         raise StoreError(
             f"The embedding store could not be searched in {fresh_starts + damaged_files} attempts. {reason}"
         )

@@ -37,7 +37,12 @@ class Database:
         self.stale = False
         """Whether rows that were written last are missing, since their WAL cannot be read."""
         self._deadline = 0.0
+        self._tables: list[str] | None = None
+        path = os.path.realpath(path)  # which is where SQLite looks for what lies beside it
         logs = [log for log in (f"{path}-wal", f"{path}-journal") if os.path.exists(log)]
+        # SQLite would read what a link leads to, and old versions write to what one of this name does.
+        if any(os.path.islink(f"{path}{ending}") for ending in ("-wal", "-journal", "-shm")):
+            logs, self.stale = [], bool(logs)
         try:
             self._connection = self._connect(path, immutable=not logs)
         except sqlite3.OperationalError as exc:
@@ -64,9 +69,12 @@ class Database:
 
     def tables(self) -> list[str]:
         """The names of its ordinary tables."""
-        found = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
-        # What makes the thing is its SQL: SQLite does not look at the type that stands beside it.
-        return [name for name, sql in found if isinstance(name, str) and re.match(r"CREATE\s+TABLE\s", str(sql), re.I)]
+        if self._tables is None:
+            found = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
+            # What makes the thing is its SQL: SQLite does not look at the type that stands beside it.
+            is_table = re.compile(r"CREATE\s+TABLE\s", re.IGNORECASE)
+            self._tables = [name for name, sql in found if isinstance(name, str) and is_table.match(str(sql))]
+        return self._tables
 
     def columns(self, table: str) -> frozenset[str]:
         """The names of the columns that an ordinary table stores; none where it is something else, or not there."""

@@ -8,8 +8,9 @@ import zlib
 from typing import BinaryIO, Dict, Iterator, NamedTuple, Tuple
 
 MOST_FILES = 1_000_000
-_MOST_NAMES = 300_000_000
-"""Bytes of all names together."""
+_MOST_FOLDERS = 100_000
+_MOST_NAMES = 100_000_000
+"""Characters of all names together, those of folders with all that is above them."""
 _DEEPEST = 64
 _LONGEST = 4096
 """Folders above a file, and characters of its whole name: no system has longer ones, so these are left out."""
@@ -66,10 +67,12 @@ def read_directory(file: BinaryIO) -> dict[str, Folder]:
     packed = os.fstat(file.fileno()).st_size
     folders: dict[str, Folder] = {"": ({}, {})}
     whole = names = number = 0
-    for raw, name, entry, is_link in _entries(file, packed):
-        number, names, whole = number + 1, names + len(raw), whole + entry.size
-        if number > MOST_FILES or names > _MOST_NAMES or len(folders) > MOST_FILES:
+    for name, entry, is_link in _entries(file, packed):
+        number, whole = number + 1, whole + entry.size
+        if number > MOST_FILES:
             raise OSError(None, f"it holds more than {MOST_FILES:,} files; unpack it and open the folder")
+        if names > _MOST_NAMES or len(folders) > _MOST_FOLDERS:
+            raise OSError(None, f"it holds more than {_MOST_FOLDERS:,} folders, or very long names")
         if whole > max(_ALWAYS_FINE, _MOST_GROWTH * packed):
             raise OSError(None, "it would unpack to far more than such a zip can hold in earnest (a “zip bomb”)")
         name = name.replace("\\", "/")
@@ -79,25 +82,25 @@ def read_directory(file: BinaryIO) -> dict[str, Folder]:
         if len(parts) > _DEEPEST or len(name) > _LONGEST:
             continue
         folder = "/".join(parts[:-1])
-        _add_folder(folders, folder)
+        names += _add_folder(folders, folder) + len(parts[-1])
         folders[folder][0][parts[-1]] = _FACTS.pack(*entry)
     return folders
 
 
-def _add_folder(folders: dict[str, Folder], folder: str) -> None:
+def _add_folder(folders: dict[str, Folder], folder: str) -> int:
+    """Add it and those above it that are not there; returns how long their names are, together."""
+    length, below = 0, ""
     while folder not in folders:
-        folders[folder] = ({}, {})
-        parent, _, last = folder.rpartition("/")
-        above = folders.get(parent)
-        if above is None:
-            _add_folder(folders, parent)
-            above = folders[parent]
-        above[1][last] = None
-        folder = parent
+        length += len(folder)
+        folders[folder] = ({}, {below: None} if below else {})
+        folder, _, below = folder.rpartition("/")
+    if below:
+        folders[folder][1][below] = None
+    return length
 
 
-def _entries(file: BinaryIO, packed: int) -> Iterator[tuple[bytes, str, Entry, bool]]:
-    """Each entry of the list: its name as it stands there and decoded, its facts, whether it is a link."""
+def _entries(file: BinaryIO, packed: int) -> Iterator[tuple[str, Entry, bool]]:
+    """Each entry of the list: its name, its facts, whether it is a link."""
     start, end, shift = _find_list(file, packed)
     # The Finder of the Mac writes zips of more than 4 GB without ZIP64: offsets begin anew, and files stand in order.
     wraps, last = shift > 0 and shift % _WRAP == 0, 0
@@ -127,7 +130,7 @@ def _entries(file: BinaryIO, packed: int) -> Iterator[tuple[bytes, str, Entry, b
         if offset + shift + packed_size > packed or disk not in (0, 0xFFFF):
             raise OSError(None, "the zip is damaged or cut: not all that it lists is in it")
         entry = Entry(offset + shift, packed_size, size, crc, flags, method, time, date)
-        yield raw, _name(raw, flags, extra), entry, attributes >> 28 == 0xA
+        yield _name(raw, flags, extra), entry, attributes >> 28 == 0xA
 
 
 def _find_list(file: BinaryIO, packed: int) -> tuple[int, int, int]:

@@ -63,6 +63,7 @@ def test_stopping_the_download_holds_for_the_next_start(
         driver.until(lambda: app.encoder.downloading)
         app.encoder.stop_download()
         driver.live(0.2)
+        app.saving.finish()
         assert not load_settings().download_clip
         assert "stopped" in app.notices.sentences[-1][1]
         again = driver.open(encoder="auto", clip_model="tiny", download_clip=False)

@@ -193,6 +193,7 @@ def test_a_host_is_allowed_after_asking_and_its_pictures_are_fetched(
     window.allow_button.invoke()
     window.question.yes_button.invoke()
     done_indexing(driver, app, "All 4 pictures are indexed")
+    app.saving.finish()
     assert app.settings.allowed_hosts == load_settings().allowed_hosts == (cdn.host,)
 
 
@@ -216,6 +217,7 @@ def test_a_folder_with_the_media_is_chosen_and_they_are_found(
     monkeypatch.setattr(dialogs, "choose_folder", lambda *_: str(tmp_path / "elsewhere"))
     window.media_button.invoke()
     done_indexing(driver, app, "All 4 pictures are indexed")
+    app.saving.finish()
     assert load_settings().media_folders == (str(tmp_path / "elsewhere"),)
 
 

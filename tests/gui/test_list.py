@@ -41,6 +41,7 @@ def test_a_key_turns_tiles_into_a_list_and_that_is_remembered(driver: Driver) ->
     assert app.results.head.winfo_ismapped()
     assert {"Identical", "Altered", "Alike", "62 %", "luna", "#landscapes", "3 posts"} <= set(texts(app))
     assert app.results.selected_place == 3
+    app.saving.finish()
     assert load_settings().results_as_list
     driver.press(app.results.canvas, "<Down>")
     assert app.results.selected_place == 4

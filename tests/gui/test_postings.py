@@ -94,6 +94,7 @@ def test_one_tile_for_each_picture_is_a_choice_that_is_remembered(driver: Driver
     app = answered(driver)
     driver.press(app.results.canvas, "<Control-g>")
     assert len(shown(app)) == 12
+    app.saving.finish()
     assert not load_settings().group_postings
     assert not app.results.controls.can_turn
     again = answered(driver, group_postings=False)
@@ -116,6 +117,7 @@ def test_a_selected_posting_stays_selected_when_others_fold(driver: Driver) -> N
 def test_order_by_date_is_remembered(driver: Driver) -> None:
     app = answered(driver)
     app.looks.choose(order="-date")
+    app.saving.finish()
     assert load_settings().order == "-date"
     dates = [app.results.result_at(place).record.timestamp for place in range(app.results.amount)]
     assert dates == sorted(dates, reverse=True)

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from ras import number_format
 from ras.gui import import_question
 from ras.gui.app import App
 from ras.gui.dates import short_date, use_format
 from ras.gui.settings_window import SettingsWindow
 from ras.settings import Settings, load_settings
 from ras.settings_file import export_settings
+from ras.text import whole
 from tests.gui.conftest import PLAIN, Driver
 from tests.gui.streams import StreamBench
 
@@ -101,6 +103,7 @@ def test_ok_applies_and_saves_what_was_changed(driver: Driver, app: App, bench: 
     click(driver, window.ok_button)
     assert not window.exists
     assert app.settings == replace(PLAIN, top_k=50, theme="light")
+    app.saving.finish()
     assert load_settings() == app.settings
     assert app.theme.name == "light"
     driver.live(0.2)
@@ -321,9 +324,11 @@ def test_one_window_at_a_time(driver: Driver, app: App) -> None:
 def test_dates_follow_the_setting(driver: Driver, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")  # the one other than C that is everywhere
     use_format("system")
+    monkeypatch.setattr(number_format, "_in_use", [number_format.NumberFormat(",", ".")])
     window = opened(driver, app, "Look")
     window.rows["dates"]._menu.invoke(1)  # type: ignore[union-attr]
     driver.press(window.window, "<Control-Return>")
     assert app.settings.dates == "iso"
     assert locale.setlocale(locale.LC_TIME) == "C"
     assert short_date(datetime(2021, 3, 12, 12)) == "2021-03-12"
+    assert whole(12_044) == "12,044"

@@ -41,6 +41,7 @@ def test_keys_make_tiles_larger_and_smaller_and_the_size_is_remembered(driver: D
     driver.press(app.results.canvas, "<Control-plus>")
     driver.press(app.results.canvas, "<Control-equal>")
     assert app.results.layout.tile[0] > middle.tile[0]
+    app.saving.finish()
     assert load_settings().tile_size == 5
     assert app.centre.bar.slider.get() == 5
     driver.until(lambda: app.results.complete)

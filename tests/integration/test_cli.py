@@ -179,6 +179,55 @@ def test_a_fault_of_the_program_is_exit_code_3_and_kept_in_the_log(export: Path,
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert "ZeroDivisionError" in (ras_home / "logs" / "crash.log").read_text("utf-8")
+    (report,) = (ras_home / "crashes").glob("crash-*.txt")
+    assert f"A report without what anybody wrote, to send: {report}." in done.stderr
+    assert "ZeroDivisionError" in report.read_text("utf-8")
+    assert "find me" not in report.read_text("utf-8")
+    assert "In: command search" in report.read_text("utf-8")
+    assert "encoder: fingerprint" in report.read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_fault_is_told_where_nothing_can_be_written(export: Path, query: Path, ras_home: Path) -> None:
+    broken = ras_home / "broken"
+    broken.mkdir()
+    (broken / "tqdm.py").write_text("raise ZeroDivisionError('bug')", "utf-8")
+    (broken / "sitecustomize.py").write_text(
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))", "utf-8"
+    )
+    done = ras("search", export, query, "--encoder", "fingerprint", PYTHONPATH=f"{broken}{os.pathsep}{REPOSITORY}")
+    assert done.returncode == 3
+    assert "ZeroDivisionError('bug')" in done.stderr
+    assert "could not be written" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="faulthandler is told differently there")
+def test_a_crash_of_the_window_leaves_a_report(ras_home: Path) -> None:
+    crash = "import ctypes, ras.gui; ras.gui.main = lambda *_: ctypes.string_at(0)"
+    program = f"{crash}; from ras.cli import main; main([])"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    ended = subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    assert ended.returncode < 0
+    assert "RAS ended unexpectedly" in ras("archives").stderr
+    (report,) = (ras_home / "crashes").glob("crash-*.txt")
+    assert "In: window, in native code" in report.read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="faulthandler is told differently there")
+def test_a_crash_of_native_code_is_told_with_the_next_command(export: Path, query: Path, ras_home: Path) -> None:
+    broken = ras_home / "broken"
+    broken.mkdir()
+    (broken / "tqdm.py").write_text("import ctypes; ctypes.string_at(0)", "utf-8")
+    done = ras("search", export, query, "--encoder", "fingerprint", PYTHONPATH=f"{broken}{os.pathsep}{REPOSITORY}")
+    assert done.returncode < 0
+    told = ras("archives")
+    (report,) = (ras_home / "crashes").glob("crash-*.txt")
+    assert f"RAS ended unexpectedly the last time. A report, without what anybody wrote, is in {report}." in told.stderr
+    text = report.read_text("utf-8")
+    assert "Segmentation fault" in text
+    assert "In: command search, in native code" in text
+    assert str(ras_home) not in text
+    assert "unexpectedly" not in ras("archives").stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -239,6 +239,7 @@ def test_where_the_known_releases_are_gone_others_are_taken_and_it_is_said(begun
     raw = json.loads((begun.home / "env" / FILE_NAME).read_text("utf-8"))
     assert "without their checksums" in raw["stages"]["core"]["detail"]
     assert raw["stages"]["faiss"]["detail"] == ""
+    assert "without their checksums: core." in begun.run("doctor").stdout
 
 
 def test_a_later_start_needs_no_network_and_says_nothing(ready: Machine) -> None:
@@ -253,7 +254,10 @@ def test_the_program_runs_in_the_environment_and_in_the_callers_folder(ready: Ma
     checks = {check["name"]: check for check in json.loads(told.stdout)["checks"]}
     assert str(ready.home / "env") in checks["Python"]["sentence"]
     assert checks["Environment"]["state"] == "ok"
-    assert told.returncode == 0, told.stdout
+    # The index has empty packages: what does not load is told, and stops none of the other checks.
+    assert checks["Decoding"]["state"] == "problem"
+    assert "do not load" in checks["Decoding"]["sentence"]
+    assert told.returncode == 3, told.stdout
 
 
 @pytest.mark.parametrize("arguments", [("index", "no.json"), ("archives",), ("archives", "remove", "1", "--yes")])

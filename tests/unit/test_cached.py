@@ -267,7 +267,7 @@ def test_damage_is_said_and_the_rest_is_searched(tmp_path: Path) -> None:
         strategy = CachedSearchStrategy(encoder, store)
         events, (report,) = run(strategy.search([query()], whole, 20, EVERYTHING))
         (notice,) = (event for event in events if isinstance(event, Notice))
-        assert "Index the archive again" in notice.text
+        assert "index the archive once more" in notice.text
         lost = set(strategy.unsearched(whole))
         assert 0 < len(lost) < 10_000
         assert (report.searched, report.not_indexed) == (10_000 - len(lost), len(lost))

@@ -59,7 +59,7 @@ def test_texts_meet_wcag_aa(palette: object) -> None:
         (
             Progress("Searching", 1_204_000, 3_561_000, "pictures", 90_000, 12_044.4, 3_412_000_000_000, 1204),
             "Searching: 1,204,000 of 3,561,000 pictures · about 25 h left · 12,044 pictures/s"
-            " · 1,204 skipped · 3412.0 GB",
+            " · 1,204 skipped · 3,412.0 GB",
         ),
         (Progress("Searching", 1, 1, "pictures", 0.0), "Searching: 1 of 1 picture · under 1 s left"),
         (Progress("Searching", 640, 3561, "pictures", None, None, 0, 0), "Searching: 640 of 3,561 pictures"),

@@ -91,9 +91,11 @@ def test_where_there_are_none_nothing_comes(shape: tuple[int, int]) -> None:
     assert descriptors.shape == (0, 128)
 
 
-def test_what_opencv_cannot_take_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="30 × 20"):
-        find_keypoints(np.zeros((20, 30)), 100)
+def test_what_opencv_cannot_take_has_none_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    unfit = np.zeros((20, 30))
+    assert find_keypoints(unfit, 100)[0].shape == (0, 4)
+    assert not described_at(unfit, np.array([[9, 9, 5, 0]], np.float32)).any()
+    assert caplog.text.count("30 × 20") == 2
 
 
 def test_what_was_found_is_described_alike_where_it_is_looked_for(luma: np.ndarray) -> None:

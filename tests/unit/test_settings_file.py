@@ -36,7 +36,7 @@ def test_what_belongs_to_a_computer_is_not_carried(tmp_path: Path) -> None:
     [
         (b"\xff\xd8\xff\xe0 a picture", "is not a file of settings"),
         (b"[" * 100_000, "is not a file of settings"),
-        (b" " * (1 << 20) + b"{}", "is not a file of settings"),
+        (b" " * (1 << 20) + b"{}", "it is too large"),
         (b"{}", "has no settings of RAS in it"),
         (b'["theme"]', "has no settings of RAS in it"),
         (b'{"guild": {}, "messages": []}', "has no settings of RAS in it"),

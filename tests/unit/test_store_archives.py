@@ -194,9 +194,9 @@ def test_nothing_is_written_for_an_archive_that_is_as_it_was(store: EmbeddingSto
     store._facts.connection.set_trace_callback(written.append)
     assert store.register(archive_of(range(300))) == id
     assert any("UPDATE archives" in statement for statement in written)
-    assert not any("record_blocks" in statement or "holdings" in statement for statement in written)
+    assert not any("INTO record_blocks" in statement or "holdings" in statement for statement in written)
     store.register(archive_of(range(300), signature="2"))
-    assert any("record_blocks" in statement for statement in written)
+    assert any("INTO record_blocks" in statement for statement in written)
 
 
 def test_several_archives_are_loaded_as_one_with_each_picture_of_a_message_once(store: EmbeddingStore) -> None:

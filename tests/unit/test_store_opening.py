@@ -18,21 +18,19 @@ from typing import Iterator
 import pytest
 
 import ras
-from ras.errors import SkipReason, StoreError
+from ras.errors import StoreError
 from ras.records import finish
-from ras.store import EmbeddingStore, Failure, FeatureSegment, archives, connection, filling, schema
-from ras.store.present import Present
+from ras.store import EmbeddingStore, FeatureSegment, connection, filling, schema
+from tests.reliability.old_stores import unpack
 from tests.store_samples import (
     DIMENSION,
     ENCODER,
     FEATURES,
     archive_of,
     check,
-    check_features,
     describe,
     entry_of,
     fill,
-    key_of,
     missing,
 )
 
@@ -90,53 +88,8 @@ def test_an_older_schema_is_brought_up_to_date_once(tmp_path: Path, monkeypatch:
     assert applied == [1]
 
 
-def first_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store as the first release made and filled it: without any table that came later."""
-    with monkeypatch.context() as patch:
-        for module in (schema, connection):
-            patch.setattr(module, "MIGRATIONS", schema.MIGRATIONS[:1])
-            patch.setattr(module, "TABLES", schema.TABLES[:12])
-        facts = connection.Facts(folder)
-        try:
-            assert schema.version_of(facts.connection) == 1
-            archives.register(facts, archive_of(range(100)))
-            present = Present(ENCODER, ())
-            for number in range(100):
-                filling.add(facts, present, DIMENSION, [entry_of(number)], [], [])
-                filling.seal(facts, ENCODER, folder / "shards")
-            filling.add(facts, present, DIMENSION, [], [Failure(key_of(200), SkipReason.GONE, "why", 1.0, "")], [])
-        finally:
-            facts.close()
-    with contextlib.closing(facts_of(folder)) as file:
-        tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert "shards" in tables
-    assert not tables & {"features", "feature_makers", "segments"}
-    return folder
-
-
-def test_a_store_of_the_first_version_keeps_all_and_takes_features(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = first_version(tmp_path / "store", monkeypatch)
-    for already in (False, True):
-        with EmbeddingStore(folder) as store, EmbeddingStore(folder) as another:
-            assert not store.notices
-            check(store, range(100))
-            assert store.load([store.archives()[0].id]) == archive_of(range(100))
-            assert list(store.failures()) == [key_of(200)]
-            if not already:
-                assert store.features_generation(FEATURES) == 0
-                assert store.usage().feature_bytes == 0
-                describe(another, range(50))
-            check_features(store, range(50))
-            assert store.segments(FEATURES) == ()
-            assert finish(store.verify()).damaged == ()
-
-
-def test_a_store_of_the_first_version_that_is_write_protected_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with protected(first_version(tmp_path / "store", monkeypatch)) as copy:
+def test_a_store_of_the_first_version_that_is_write_protected_is_a_sentence(tmp_path: Path) -> None:
+    with protected(unpack(1, tmp_path / "store")) as copy:
         said = run_without_rights("try:\n EmbeddingStore(folder)\nexcept StoreError as exc: print(exc)", copy)
     assert "written by an older RAS" in said
     assert "writable" in said

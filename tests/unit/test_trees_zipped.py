@@ -300,8 +300,20 @@ def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(ZipTree(str(raw_zip(tmp_path / "a.zip", files))).files()) == 20
     monkeypatch.setattr(zip_directory, "MOST_FILES", 19)
     assert "more than 19 files" in refusal(tmp_path / "a.zip")
+
+
+def test_too_many_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = raw_zip(tmp_path / "b.zip", [Raw(b"/".join(b"%d.%d" % (n, k) for k in range(9)) + b"/a") for n in range(6)])
-    assert "more than 19 files" in refusal(deep)
+    assert len(ZipTree(str(deep)).folders()) == 6
+    monkeypatch.setattr(zip_directory, "_MOST_FOLDERS", 19)
+    assert "more than 19 folders" in refusal(deep)
+
+
+def test_names_of_folders_count_with_all_that_is_above_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in 60 folders needs the memory of 60 names, each longer than the one before."""
+    name = b"/".join([b"f" * 60] * 60)
+    monkeypatch.setattr(zip_directory, "_MOST_NAMES", 20 * len(name))
+    assert "very long names" in refusal(raw_zip(tmp_path / "a.zip", [Raw(name), Raw(b"a.json")]))
 
 
 # -- damage ------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ _MEMBERS = ("messages", "data", "items", "results")
 _MOST_MEMBERS = 50
 
 _SPACE = re.compile(r"\s*")
-_MEMBER = re.compile(r'\s*,?\s*"((?:[^"\\]|\\.){0,100})"\s*:\s*')
+_MEMBER = re.compile(r'\s*(?:,\s*)?"((?:[^"\\]|\\.){0,100})"\s*:\s*')
 _ELEMENTS = re.compile(r"\[\s*(?:\[\s*)?(?=\{)")
 _LIKE_A_MESSAGE = re.compile(r'(?=.*"id"\s*:\s*"?\d{15,20}\b)(?=.*"channel_id"\s*:)(?=.*"author"\s*:\s*\{)', re.DOTALL)
 

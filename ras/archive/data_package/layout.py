@@ -22,6 +22,9 @@ INDEX = "index.json"
 _CHANNEL = "channel.json"
 _MESSAGES = ("messages.json", "messages.csv")
 _CHANNEL_FOLDER = re.compile(r"c?(\d{15,20})", re.ASCII)
+_LONGEST_NAME = 1000
+"""Characters of a channel's name with its server's; Discord's have 100 each."""
+_MOST_NAMES = 200_000
 _LOOKED_AT = 50
 """Channel folders that are looked into to tell whether it is a package."""
 
@@ -173,7 +176,9 @@ def _names(tree: Tree, name: str) -> dict[str, str]:
         except ValueError:
             continue
         if named and named != "None":
-            names[match.group(1)] = named
+            names[match.group(1)] = named[:_LONGEST_NAME]
+        if len(names) >= _MOST_NAMES:
+            break
     return names
 
 

@@ -137,9 +137,8 @@ class CsvMessages:
             if message is not None:
                 batch.append(message)
             elif row[0].strip() and (open_quotes or not self._is_header(row)):
-                rest = row[1:]
-                while rest and not self._FIRST_LINE.match(rest[0]):
-                    del rest[0]
+                starts = (number for number in range(1, len(row)) if self._FIRST_LINE.match(row[number]))
+                rest = row[next(starts, len(row)) :]
                 again.extendleft(reversed(rest))
                 # The last row of a file that was cut is no damage.
                 if not rest and (line is None or not line.endswith("\n")):

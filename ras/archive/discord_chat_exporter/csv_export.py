@@ -196,10 +196,20 @@ def _split(cell: str, between: re.Pattern[str]) -> Iterator[str]:
     """The attachments in a cell."""
     for text in between.split(cell)[:_MOST_ATTACHMENTS]:
         if is_url(text):
-            # Behind a comma that is part of an address there is no folder before the next parameter.
-            url, *rest = re.split(r",(?=[^?]*[\\/])", text, maxsplit=1)
-            yield url
-            text = rest[0] if rest else ""
+            end = _end_of_url(text)
+            yield text[:end]
+            text = text[end + 1 :]
         # A media folder of another name is the same for all.
         folder = re.match(r"[^\\/]+(?=[\\/])", text)
         yield from re.split(rf",(?={re.escape(folder[0])}[\\/])", text) if folder else filter(None, (text,))
+
+
+def _end_of_url(text: str) -> int:
+    """Where the comma stands behind an address that begins the text.
+
+    Behind a comma that is part of an address there is no folder before the next parameter.
+    """
+    for match in re.finditer(r",[^?\\/]*([\\/]?)", text):
+        if match[1]:
+            return match.start()
+    return len(text)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from itertools import islice
 from typing import Any, Iterator, NamedTuple
 
 from ras.archive.values import id_of, text_of
 from ras.records import Channel
 from ras.trees.blobs import downloaded, keeps_blobs
 from ras.trees.database import Database, Row
+from ras.trees.disk import LEADS_OUT, DiskTree
 
 NEWEST = 11
 """The schema that RAS knows."""
@@ -20,7 +22,10 @@ NEWEST = 11
 _LONGEST_TEXT = 20_000
 """Characters. A message has 4,000 at most."""
 _LONGEST_EMBED = 256 * 1024
-_LONGEST_NAME = 2_000
+_LONGEST_ADDRESS = 2_000
+_LONGEST_NAME = 200
+_MOST_OF_A_MESSAGE = 1_000
+"""Attachments, embeds or reactions. Discord has 10 or 20 of each at most."""
 _MOST_NAMES = 1_000_000
 
 _MESSAGE = ("message_id", "sender_id", "channel_id", "text", "timestamp")
@@ -68,7 +73,8 @@ class TrackerDatabase:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._columns = {table: database.columns(table) for table in database.tables()}
+        self._columns: dict[str, frozenset[str]] = {}
+        """Of the tables that were asked for: a database may have a hundred thousand others."""
 
     @property
     def is_one(self) -> bool:
@@ -88,7 +94,7 @@ class TrackerDatabase:
 
     @property
     def table_names(self) -> list[str]:
-        return sorted(self._columns)
+        return sorted(self._database.tables())
 
     @property
     def keeps_blobs(self) -> bool:
@@ -154,9 +160,9 @@ class TrackerDatabase:
                 id_of(channel_id),
                 text_of(text),
                 timestamp,
-                [Attachment(*found) for found in attachments.of(message_id)],
-                [found[0] for found in embeds.of(message_id) if isinstance(found[0], str)],
-                list(reactions.of(message_id)),
+                [Attachment(*found) for found in islice(attachments.of(message_id), _MOST_OF_A_MESSAGE)],
+                [text for (text,) in islice(embeds.of(message_id), _MOST_OF_A_MESSAGE) if isinstance(text, str)],
+                list(islice(reactions.of(message_id), _MOST_OF_A_MESSAGE)),
             )
 
     def _attachments(self) -> Iterator[Row]:
@@ -165,7 +171,7 @@ class TrackerDatabase:
         if not {"attachment_id", "name", url} <= columns:
             return iter(())
         wanted = ", ".join(
-            f"substr(a.{name}, 1, {_LONGEST_NAME})" if name in columns else "NULL"
+            f"substr(a.{name}, 1, {_LONGEST_ADDRESS})" if name in columns else "NULL"
             for name in ("name", "type", url, "download_url")
         )
         wanted = f"a.attachment_id, {wanted}, {'a.size' if 'size' in columns else 'NULL'}"
@@ -206,7 +212,9 @@ class TrackerDatabase:
         return next((text_of(row[0]).strip() for row in self._database.rows(query, (key,))), "")
 
     def _of(self, table: str) -> frozenset[str]:
-        return self._columns.get(table, frozenset())
+        if table not in self._columns:
+            self._columns[table] = self._database.columns(table)
+        return self._columns[table]
 
 
 class _Side:
@@ -217,6 +225,7 @@ class _Side:
         self._next = next(rows, None)
 
     def of(self, message_id: int) -> Iterator[Row]:
+        """Those of one message; to be asked for in the order of ids. What is not taken of one is passed over."""
         while self._next is not None and self._next[0] <= message_id:
             if self._next[0] == message_id:
                 yield self._next[1:]
@@ -237,7 +246,9 @@ class Blobs:
         beside = f"{path}_downloads"
         if not tracker.blobs_are_elsewhere and self._database is not None:
             return
-        if os.path.isfile(beside):
+        if DiskTree(os.path.dirname(path)).leads_out(os.path.basename(beside)):
+            self.unread = LEADS_OUT
+        elif os.path.isfile(beside):
             try:
                 self._own = self._database = Database(beside)
                 self.root = beside

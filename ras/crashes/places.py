@@ -1,0 +1,49 @@
+"""Where in the program something happened, without where on this computer the program lies."""
+
+from __future__ import annotations
+
+import os
+import re
+import sysconfig
+from pathlib import Path
+
+from ras.paths import REPOSITORY
+
+ELSEWHERE = "(outside of the program)"
+
+_PACKAGES = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
+_FROZEN = re.compile(r"<frozen [\w.]+>")
+_INSIDE = re.compile(r"[\w.+-]+(?:/[\w.+-]+)*\.py")
+
+
+def place_of(file: str) -> str:
+    """``ras/gui/app.py``, ``site-packages/PIL/Image.py``, ``python/json/decoder.py``: the file of a frame."""
+    if _FROZEN.fullmatch(file):
+        return file
+    inside = _PACKAGES.sub("", file)
+    if inside != file:
+        return _checked("site-packages/", inside)
+    if not os.path.isabs(file):  # as a program has it that was built into one file
+        return _checked("", file)
+    for folder, prefix in ((str(REPOSITORY), ""), (sysconfig.get_path("stdlib"), "python/")):
+        if folder and _is_within(file, folder):
+            return _checked(prefix, os.path.relpath(file, folder))
+    return ELSEWHERE
+
+
+def without_home(text: str) -> str:
+    """The text with ``~`` for the user's folder, whose name is mostly that of a person."""
+    for home in {str(Path.home()), os.path.realpath(str(Path.home()))}:
+        if len(home) > 3:  # not the root of a disk
+            text = re.sub(re.escape(home) + r"(?![\w-])", "~", text, flags=re.IGNORECASE if os.name == "nt" else 0)
+    return text
+
+
+def _checked(prefix: str, inside: str) -> str:
+    inside = inside.replace("\\", "/")
+    safe = ".." not in inside.split("/") and _INSIDE.fullmatch(inside)
+    return prefix + inside if safe else ELSEWHERE
+
+
+def _is_within(file: str, folder: str) -> bool:
+    return os.path.normcase(file).startswith(os.path.normcase(folder).rstrip(os.sep) + os.sep)

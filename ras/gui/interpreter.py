@@ -1,0 +1,48 @@
+"""What the interpreter does to every thread at once, kept from holding up the window."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from contextlib import contextmanager
+from typing import Iterator
+
+_SWITCH = 0.001
+_UNDISTURBED = 0.05
+
+
+def share() -> None:
+    """Let threads take turns often.
+
+    Every call into Tk lets go of the interpreter, and waits up to this long to get it back while a worker computes in
+    Python: at the usual 5 ms, thirty calls froze the window for 250 ms while a search streamed; at 1 ms, 50 ms.
+    """
+    sys.setswitchinterval(_SWITCH)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """The workers wait while this is open: what the Tk thread computes takes no longer because of them.
+
+    For some milliseconds of Python, and nothing that calls Tk, which would wait as long to get the interpreter back.
+    """
+    sys.setswitchinterval(_UNDISTURBED)
+    try:
+        yield
+    finally:
+        share()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """The collector of cycles does not look while this is open, nor ever again at what came of it without an error.
+
+    Of 100,000 records, none of which is part of a cycle, each look stops all threads for a tenth of a second or more,
+    and there are several while they are made. They are let go of all the same when nothing refers to them any more.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()

@@ -1,0 +1,55 @@
+"""In the details, of a picture that was posted more than once: how often, first by whom, and the way to see it all."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING, Callable
+
+from ras.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from ras.gui.arrangement import Mark
+
+_NAMES = (60, 36, 24, 12)
+"""Characters of the author's name: as many as there is room for."""
+
+
+class PostingsLine(ttk.Frame):
+    """``turn`` shows every posting among the results, or again one tile for all of them."""
+
+    def __init__(self, parent: tk.Misc, theme: Theme, *, turn: Callable[[], None]) -> None:
+        super().__init__(parent, style="Card.TFrame")
+        self._theme = theme
+        self._mark: Mark | None = None
+        self._label = ttk.Label(self, style="Card.TLabel", justify="left")
+        self._label.grid(row=0, sticky="w")
+        self.button = ttk.Button(self, style="Card.Link.TButton", command=turn, takefocus=True)
+        self.button.grid(row=1, sticky="w")
+
+    @property
+    def text(self) -> str:
+        """What is said; empty where it was posted once."""
+        return "" if self._mark is None else self._theme.shown(self._mark.about)
+
+    @property
+    def height(self) -> int:
+        """What it needs, whether or not it has been laid out already."""
+        return self._label.winfo_reqheight() + self.button.winfo_reqheight() if self._mark is not None else 0
+
+    def show(self, mark: Mark | None) -> None:
+        """Call ``fit`` after it."""
+        self._mark = mark
+        if mark is not None:
+            postings = f"{len(mark.postings.results)}"
+            self.button.configure(text="Show as one result" if mark.unfolded else f"Show all {postings} postings")
+
+    def fit(self, width: int) -> None:
+        """On three lines at most; of the names rather the author's is cut than the date."""
+        if self._mark is None:
+            return
+        for longest in _NAMES:
+            text = self._theme.shown(self._mark.about_with(longest))
+            if self._theme.measure(text, "RasBody") <= 2.6 * width:
+                break
+        self._label.configure(text=text, wraplength=width)

@@ -1,0 +1,95 @@
+"""What a process does that decodes pictures for another one: it answers until nobody asks any more.
+
+It decodes what strangers made, and so has as little as possible to lose: no more memory than a picture takes, no file
+that it could write, no core file when it crashes. Its answers are pixels or a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import sys
+import time
+from io import FileIO
+
+from ras.errors import DecodeError
+from ras.images import messages
+from ras.images.decoding import decode_shrunk
+from ras.images.memory import most_memory, needed_memory
+
+ROOM = 256_000_000
+"""Bytes that the process may take beside the picture's pixels: for Python, Pillow, NumPy, texts and profiles."""
+
+MOST_SECONDS = 20
+"""That the process may compute for one picture, where the system counts that (Windows does not); then it ends."""
+
+
+def main() -> None:
+    """Answer on what was standard output; nothing else can get into it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: it is meant for the program
+    source, target = FileIO(0, "rb", closefd=False), FileIO(os.dup(1), "wb")
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 1)
+    sys.dont_write_bytecode = True
+    _confine()
+    messages.write_ready(target)
+    while True:
+        try:
+            request = messages.read_request(source)
+        except (messages.ProtocolError, OSError):
+            return
+        _answer(target, request)
+
+
+def _answer(target: FileIO, request: messages.Request) -> None:
+    needed = needed_memory(request.data, request.at_least) or most_memory(request.max_pixels)
+    _limit_time()
+    _limit_memory(ROOM + 2 * len(request.data) + min(needed, most_memory(request.max_pixels)))
+    try:
+        shrunk = decode_shrunk(
+            request.data,
+            at_least=request.at_least,
+            extra_formats=request.extra_formats,
+            max_pixels=request.max_pixels,
+        )
+    except DecodeError as exc:
+        messages.write_refusal(target, exc.reason, str(exc))
+        return
+    image = shrunk.image
+    head = messages.Head(shrunk.size, image.size, shrunk.extent)
+    _limit_memory(ROOM + most_memory(request.max_pixels))  # a band more than the picture took
+    messages.write_head(target, head)
+    for top in range(0, image.height, head.rows):
+        box = (0, top, image.width, min(image.height, top + head.rows))
+        band = image if image.height <= head.rows else image.crop(box)
+        messages.write_pixels(target, band.tobytes())
+
+
+def _confine() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for what in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(what, (0, 0))
+
+
+def _limit_time() -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    seconds = math.ceil(time.process_time()) + MOST_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
+
+
+def _limit_memory(amount: int) -> None:
+    """Where the system can: Linux counts all of it, macOS a part, Windows nothing."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))

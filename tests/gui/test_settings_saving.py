@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ras.gui import settings_saving
+from ras.settings import Settings, load_settings, save_settings, settings_path
+from tests.gui.conftest import Driver
+
+
+def test_a_change_is_saved_while_the_window_goes_on(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, saved = [], []
+
+    def save(settings: Settings, *more: object) -> None:
+        threads.append(threading.current_thread())
+        saved.append(settings.tile_size)
+        save_settings(settings, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(settings_saving, "save_settings", save)
+    app = driver.open()
+    for size in (1, 2, 5):
+        app.change(tile_size=size)
+    driver.until(lambda: load_settings().tile_size == 5)
+    assert threading.main_thread() not in threads
+    assert saved[-1] == 5
+    driver.live(0.1)
+    assert len(saved) <= 3
+
+
+def test_what_is_changed_last_is_saved_before_the_window_is_gone(driver: Driver) -> None:
+    app = driver.open()
+    app.change(order="-date")
+    app.close()
+    assert load_settings().order == "-date"
+    assert load_settings().window_geometry == app.settings.window_geometry
+
+
+def test_settings_that_cannot_be_saved_are_said(driver: Driver) -> None:
+    app = driver.open()
+    driver.live(0.2)
+    path = settings_path()
+    if path.is_file():
+        path.unlink()
+    path.mkdir(parents=True)
+    app.change(order="-date")
+    driver.until(lambda: any("could not be saved" in sentence for _, sentence in app.notices.sentences))
