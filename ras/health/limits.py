@@ -12,7 +12,7 @@ ENOUGH_DISK = 1_000_000_000
 
 def limits(settings: Settings) -> tuple[Limit, ...]:
     from ras.crashes.folder import KEPT
-    from ras.images.decoders import MOST_SECONDS
+    from ras.images.child import MOST_SECONDS
     from ras.images.decoding import MAX_PIXELS
     from ras.images.memory import most_memory
     from ras.images.query import MAX_QUERY_BYTES
