@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ras.gui.app import App
     from ras.records import Archive, Job, Query, SearchReport
 
+PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
+"""Of the result that is chosen."""
 FIRST = "far_away.png"
 """The picture of the sample that made-up answers have on top."""
 
@@ -90,6 +92,10 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "searching-dark": ("dark", 96, "1240x770", ("archive", "half", "query")),
     "searching-light-skipped": ("light", 96, "1240x770", ("lost", "half", "query")),
     "results-dark": ("dark", 96, "1240x770", ("archive", "index", "sunset")),
+    "compare-photo-dark": ("dark", 96, "1240x770", ("archive", "index", "sunset", "fourth", "compare")),
+    "compare-photo-over-light": ("light", 96, "1240x770", ("archive", "index", "sunset", "fourth", "compare", "over")),
+    "list-found-light": ("light", 96, "1240x770", ("archive", "index", "sunset", "rest", "list", "first")),
+    "filter-found-light": ("light", 96, "1240x770", ("archive", "index", "sunset", "rest", "filter-mara", "first")),
     "results-light": ("light", 96, "1240x770", ("archive", "query")),
     "details-scrolled": ("dark", 96, "1240x800", ("archive", "query", "sixth")),
     "identical-dark": ("dark", 96, "1240x800", ("archive", "identical")),
@@ -170,6 +176,9 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "small-huge-crop-light": ("light", 240, "1900x1080", ("archive", "query", "crop")),
     "blank-query": ("dark", 96, "1240x800", ("archive", "altered", "blank")),
     "unfinished-light": ("light", 96, "1240x770", ("archive", "index", "unfinished")),
+    "new-export-dark": ("dark", 96, "1240x800", ("archive", "new-export")),
+    "screen-piece": ("dark", 96, "1240x800", ("archive", "screen-piece")),
+    "double-screen-piece": ("light", 192, "1900x1060", ("archive", "screen-piece")),
     "notice-and-download": ("dark", 96, "1240x800", ("archive", "query", "notice", "download")),
     "error-light": ("light", 96, "1240x800", ("archive", "query", "error")),
     "fault": ("dark", 96, "1240x800", ("archive", "query", "fault")),
@@ -323,6 +332,8 @@ def draw(name: str, out: Path) -> int:
     root.deiconify()
     app.start()
     live(app, lambda: app.encoder.facts is not None)
+    if "tip" not in steps:  # where the mouse rests nothing lights up
+        root.event_generate("<Motion>", x=root.winfo_width() // 2, y=root.winfo_height() - 2, warp=True)
     for step in steps:
         act(app, step, steps)
     live(app, lambda: False, 1.2)
@@ -330,6 +341,8 @@ def draw(name: str, out: Path) -> int:
     # shows is a copy of it with a name of its own.
     left, top = root.winfo_rootx(), root.tk.getint(root.tk.call("winfo", "rooty", ".#" + str(app.menu_bar)[1:]))
     box = (left, top, left + root.winfo_width(), root.winfo_rooty() + root.winfo_height())
+    if app.screen_piece.window is not None:
+        box = (0, 0, root.winfo_screenwidth(), root.winfo_screenheight())
     ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).crop(box).save(out)
     os._exit(0)  # without waiting for a search that never ends
 
@@ -384,7 +397,12 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         live(app, lambda: bool(app.notices.sentences))
     elif step.startswith("filter-"):
         app.centre.find()
-        typed = {"author": ("author", "a"), "wrong": ("after", "last week"), "nothing": ("channel", "memes")}
+        typed = {
+            "author": ("author", "a"),
+            "mara": ("author", "mara"),
+            "wrong": ("after", "last week"),
+            "nothing": ("channel", "memes"),
+        }
         field, text = typed[step[7:]]
         app.centre.filters.controls[field].insert(0, text)  # type: ignore[union-attr]
     elif step.startswith("size-"):
@@ -509,8 +527,9 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         change_settings(app, step)
     elif step == "drag":
         app.query_panel.zone.light(True)
-    elif step in ("second", "third", "sixth"):
-        app.results.select({"second": 1, "third": 2, "sixth": 5}[step])
+    elif step in PLACES:
+        live(app, lambda: False, 0.5)
+        app.results.select(PLACES.index(step))
     elif step in ("compare", "over", "zoom"):
         if step == "compare":
             app.results.canvas.event_generate("<F4>")
@@ -526,6 +545,12 @@ def act(app: App, step: str, steps: Sequence[str]) -> None:
         live(app, lambda: False, 0.8)
     elif step == "notice":
         app.notices.say("CLIP ViT-B/32 is ready: from now on searches use it.")
+    elif step == "new-export":
+        from ras.gui.folder_watch import new_text
+
+        app.notices.say(new_text((str(SAMPLE),)), offer=("Open and index", app.index.start))
+    elif step == "screen-piece":
+        take_screen_piece(app)
     elif step == "download":
         app.status.download(Progress("Downloading the CLIP model", 120_000_000, 353_976_522, "bytes", 62))
     elif step == "error":
@@ -627,6 +652,34 @@ def change_settings(app: App, step: str) -> None:
         window.rows["allowed_hosts"].control.insert("end", "pictures.example.org")  # type: ignore[attr-defined]
     else:
         window.show_page(step[5:].title())
+
+
+def take_screen_piece(app: App) -> None:
+    """Of a screen with pictures on it, as a browser shows them."""
+    import tkinter as tk
+
+    from PIL import Image, ImageTk
+
+    from ras.gui.sample import SAMPLE
+
+    page = tk.Toplevel(app.root, background="#f2f3f5")
+    page.geometry(f"{app.root.winfo_screenwidth()}x{app.root.winfo_screenheight()}+0+0")
+    page.wm_overrideredirect(True)
+    for place, path in enumerate(sorted(SAMPLE.parent.rglob("*.png"))[:8]):
+        with Image.open(path) as picture:
+            photo = ImageTk.PhotoImage(picture.convert("RGB").resize((400, 400)), master=page)
+        label = tk.Label(page, image=str(photo), borderwidth=0)
+        label.photo = photo  # type: ignore[attr-defined]
+        label.grid(row=place // 4, column=place % 4, padx=30, pady=70)
+    live(app, lambda: False, 0.5)
+    app.screen_piece.take()
+    live(app, lambda: app.screen_piece.window is not None)
+    window = app.screen_piece.window
+    assert window is not None
+    live(app, lambda: False, 0.5)
+    canvas = window.winfo_children()[0]
+    for event, x, y in (("<Button-1>", 470, 50), ("<B1-Motion>", 700, 300), ("<B1-Motion>", 930, 500)):
+        canvas.event_generate(event, x=x, y=y)
 
 
 def described(query: Query, archive: Archive) -> Job[SearchReport]:

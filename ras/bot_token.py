@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, NoReturn, TypeVar
 
+from ras.called import CALL
 from ras.errors import SettingsError, TokenError
 from ras.paths import data_folder
 
@@ -69,7 +70,7 @@ class BotToken:
         """What to do if Discord refuses it."""
         if self.source == ENVIRONMENT:
             return f"Check the environment variable {VARIABLE}."
-        return "Set it again: python run_app.py token set"
+        return f"Set it again: {CALL} token set"
 
     def keep(self) -> None:
         """Put it into the system keyring. Raises TokenError."""
@@ -110,7 +111,7 @@ def describe_token() -> str:
     """Whether there is one and where from, in a sentence. Raises as ``find_token`` does."""
     token = find_token()
     if token is None:
-        return "Not set, so expired links of Discord cannot be refreshed; python run_app.py token set changes that."
+        return f"Not set, so expired links of Discord cannot be refreshed; {CALL} token set changes that."
     return f"Set ({token.source}): expired links of Discord are refreshed with it."
 
 

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ASSETS = REPOSITORY / "assets"
+_PACKED = Path(__file__).resolve().parent / "assets"
+ASSETS = _PACKED if _PACKED.is_dir() else REPOSITORY / "assets"
+"""In the package where pip has installed it, else beside it."""
 
 
 def data_folder() -> Path:

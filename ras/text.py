@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from ras import number_format
 
 _JOINERS = "\u200c\u200d"
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:s|min|h|KB|MB|GB)\b|%)")
 _MOST_MARKS = 4
 """Combining marks on one letter; no script needs more, but "zalgo" text piles up dozens and covers its surroundings."""
 
@@ -72,6 +74,11 @@ def duration(seconds: float) -> str:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def unbroken(text: str) -> str:
+    """The same, in which no line ends between a number and its unit: ``about 2 s``, ``93 %``."""
+    return _BEFORE_UNIT.sub("\u00a0", text)
 
 
 def size(byte_count: int) -> str:

@@ -107,7 +107,7 @@ class Worker:
             if self._closed:
                 ticket.cancel()
             self._messages.put(Message(ticket, self._work(ticket)))
-            self._current = None
+            self._current = ticket = None  # a job that is over holds nothing while the next one is waited for
 
     def _work(self, ticket: Ticket) -> Any:
         if ticket.cancelled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 from typing import TYPE_CHECKING, Sequence, TypeVar
@@ -75,6 +76,14 @@ def complain(sentence: str) -> None:
 
 class Log(logging.Handler):
     """Tells what is logged. Needs no package: ``doctor`` and the window log before there is any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As ever, but of an error of the system only what it says: no number, and no name of a temporary file."""
+        if not isinstance(record.args, tuple) or not any(isinstance(value, OSError) for value in record.args):
+            return super().format(record)
+        plain = copy.copy(record)
+        plain.args = tuple(value.strerror or value if isinstance(value, OSError) else value for value in record.args)
+        return super().format(plain)
 
     def emit(self, record: logging.LogRecord) -> None:
         if _way == "json":

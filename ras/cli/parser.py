@@ -8,6 +8,7 @@ import sys
 from typing import Any, NoReturn, Sequence
 
 from ras import __version__
+from ras.called import CALL, NAME
 from ras.cli.codes import EXIT_CODES
 from ras.cli.search_parser import add_search
 from ras.cli.shared_arguments import (
@@ -22,18 +23,18 @@ from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import PASSED_ON
 from ras.text import clean
 
-EXAMPLES = """\
+EXAMPLES = f"""\
 examples:
-  python run_app.py                                          open the window
-  python run_app.py channel.json picture.png                 open files in it (--new-window: in another one)
-  python run_app.py search channel.json picture.png          search from the command line
-  python run_app.py search channel.json picture.png --json   the same for a program
-  python run_app.py search channel.json --text "cat with a hat" --save cats.html
-                                                             what looks like it, as a page with pictures
-  python run_app.py index channel.json                       from now on it is searched at once, also offline
-  python run_app.py show channel.json                        what is in it, and until when its links live
-  python run_app.py search --indexed all picture.png         search everything that was indexed
-  python run_app.py doctor                                   what works here and what does not
+  {CALL}                                          open the window
+  {CALL} channel.json picture.png                 open files in it (--new-window: in another one)
+  {CALL} search channel.json picture.png          search from the command line
+  {CALL} search channel.json picture.png --json   the same for a program
+  {CALL} search channel.json --text "cat with a hat" --save cats.html
+{" " * (len(CALL) + 44)}what looks like it, as a page with pictures
+  {CALL} index channel.json                       from now on it is searched at once, also offline
+  {CALL} show channel.json                        what is in it, and until when its links live
+  {CALL} search --indexed all picture.png         search everything that was indexed
+  {CALL} doctor                                   what works here and what does not
 """
 
 INDEX = """\
@@ -84,7 +85,7 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="run_app.py",
+        prog=NAME,
         description="Find where in a Discord archive a picture was posted, by whom, and when.",
         epilog=f"{EXAMPLES}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -109,7 +110,7 @@ def _add_index(commands: Any) -> None:
     index = commands.add_parser(
         "index",
         help="prepare archives once, so that searches answer at once and offline",
-        usage="run_app.py index [options] ARCHIVE...",
+        usage=f"{NAME} index [options] ARCHIVE...",
         description=INDEX,
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -133,7 +134,7 @@ def _add_show(commands: Any) -> None:
     show = commands.add_parser(
         "show",
         help="say what is in archives: messages, pictures, which are on disk, whose links live and until when",
-        usage="run_app.py show [options] ARCHIVE...",
+        usage=f"{NAME} show [options] ARCHIVE...",
         description="What is in each archive and in what state, and what to do about what is missing. Nothing is "
         "downloaded.",
         epilog=EXIT_CODES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ras.called import NAME
 from ras.cli.codes import EXIT_CODES
 from ras.cli.shared_arguments import add_force, add_json, add_pictures_options, add_progress
 
@@ -33,9 +34,9 @@ def add_search(commands: Any) -> None:
     search = commands.add_parser(
         "search",
         help="search archives for a picture",
-        usage="run_app.py search [options] ARCHIVE... PICTURE...\n"
-        "       run_app.py search [options] --indexed NAME PICTURE...\n"
-        "       run_app.py search [options] ARCHIVE... --text TEXT [PICTURE...]",
+        usage=f"{NAME} search [options] ARCHIVE... PICTURE...\n"
+        f"       {NAME} search [options] --indexed NAME PICTURE...\n"
+        f"       {NAME} search [options] ARCHIVE... --text TEXT [PICTURE...]",
         description=SEARCH,
         epilog=f"{FILTERS}\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -6,6 +6,7 @@ import argparse
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from ras.called import NAME
 from ras.cli.codes import SUCCESS, USER_ERROR
 from ras.cli.follow import follow, say
 from ras.cli.options import settings_of
@@ -120,11 +121,11 @@ def hints(state: Condition) -> list[str]:
     if state.dead:
         links = "the dead link" if state.dead == 1 else f"the {whole(state.dead)} dead links"
         found.append(
-            f"To have {links} live again, set a bot token (run_app.py token set) or export again, best with the media."
+            f"To have {links} live again, set a bot token ({NAME} token set) or export again, best with the media."
         )
     soon = state.next_expiry is not None and state.next_expiry - datetime.now(timezone.utc) < _SOON
     if state.count(Source.LIVE) and soon:
-        found.append("Index the archive while its links live (run_app.py index): then it can be searched ever after.")
+        found.append(f"Index the archive while its links live ({NAME} index): then it can be searched ever after.")
     if state.blocked_hosts:
         host = clean(state.blocked_hosts[0][0], longest=60)
         found.append(f"To download from other hosts than Discord’s, allow them: --allow-host {host}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence
 
+from ras.called import NAME
 from ras.errors import SettingsError
 from ras.opening import existing_store, is_at
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from ras.records import Archive
     from ras.store import StoredArchive
 
-NONE_YET = "No archive is indexed yet; run_app.py index ARCHIVE does it."
+NONE_YET = f"No archive is indexed yet; {NAME} index ARCHIVE does it."
 
 
 def find_archive(wanted: str, archives: Sequence[StoredArchive]) -> StoredArchive:
@@ -25,7 +26,7 @@ def find_archive(wanted: str, archives: Sequence[StoredArchive]) -> StoredArchiv
     if not archives:
         raise SettingsError(NONE_YET)
     if not found:
-        raise SettingsError(f"No indexed archive is called “{clean(wanted)}”; run_app.py archives lists them.")
+        raise SettingsError(f"No indexed archive is called “{clean(wanted)}”; {NAME} archives lists them.")
     if len(found) > 1:
         numbers = ", ".join(map(str, sorted(archive.id for archive in found)))
         raise SettingsError(

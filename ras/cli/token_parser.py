@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ras.called import NAME
 from ras.cli.codes import EXIT_CODES
 
 TOKEN = """\
@@ -26,7 +27,7 @@ def add_token(commands: Any) -> None:
     token = commands.add_parser(
         "token",
         help="set or forget the bot token that refreshes expired links",
-        usage="run_app.py token [set|forget|status]",
+        usage=f"{NAME} token [set|forget|status]",
         description=TOKEN,
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
 import sysconfig
@@ -29,6 +30,20 @@ def place_of(file: str) -> str:
         if folder and _is_within(file, folder):
             return _checked(prefix, os.path.relpath(file, folder))
     return ELSEWHERE
+
+
+def line_of(file: str, number: int) -> str:
+    """The line of code, where the program has its source with it."""
+    lines = source_of(file)
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+
+def source_of(file: str) -> list[str]:
+    """The lines of a file that has a place; none where there are none.
+
+    A relative path is one within a program that was built: in the current folder lies a file of somebody else.
+    """
+    return linecache.getlines(file if os.path.isabs(file) else str(REPOSITORY / file))
 
 
 def without_home(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Iterator, Mapping, Union
 
 from ras.crashes.folder import keep
-from ras.crashes.places import ELSEWHERE, place_of, without_home
+from ras.crashes.places import ELSEWHERE, line_of, place_of, without_home
 from ras.crashes.wording import said_by
 from ras.log_file import without_secrets
 from ras.versions import versions
@@ -89,8 +89,9 @@ def _frames(error: BaseException) -> Iterator[str]:
             continue
         place = place_of(frame.filename)
         yield f"  {place}:{frame.lineno} in {frame.name if _TYPE.fullmatch(frame.name.strip('<>')) else '…'}"
-        if place != ELSEWHERE and frame.line:
-            yield f"    {frame.line.strip()[:200]}"
+        line = line_of(frame.filename, frame.lineno or 0) if place != ELSEWHERE else ""
+        if line:
+            yield f"    {line[:200]}"
 
 
 def _what(error: BaseException) -> str:

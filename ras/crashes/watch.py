@@ -29,12 +29,13 @@ log = logging.getLogger(__name__)
 _RUN = re.compile(r"\.run-[0-9a-f]{12}\.lock")
 _MOST_BYTES = 200_000
 _FRAME = re.compile(r'  File "(.*)", line (\d+) in ([\w<>.]{1,100})')
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))")
 _BINARY = re.compile(r'  Binary file "(?:.*[/\\])?([\w.+-]{1,80})", at .*?(\+0x[0-9a-f]+)?.*')
 _PLAIN = re.compile(
     r"(?:Fatal Python error|Windows fatal exception): [\w ':.-]{1,80}"
     r"|(?:Current t|T)hread 0x[0-9a-f]+ (?:\[[\w.-]{0,40}\] )?\(most recent call first\):"
     r"|Current thread's C stack trace \(most recent call first\):"
-    r"|  (?:<no Python frame>|Garbage-collecting|\.\.\.)|Extension modules: [\w., ()]{1,20000}|"
+    r"|  (?:<no Python frame>|Garbage-collecting|\.\.\.)|Extension modules: [\w., ():]{1,20000}|"
 )
 
 
@@ -188,13 +189,16 @@ def _facts_in(path: Path) -> dict[str, Any]:
 
 def _told(dump: str) -> list[str]:
     """The lines of ``faulthandler``, with places in the program for the paths of this computer; nothing else."""
-    from ras.crashes.places import place_of
+    from ras.crashes.places import ELSEWHERE, place_of
 
     lines = []
     for line in dump.splitlines():
         frame, binary = _FRAME.fullmatch(line), _BINARY.fullmatch(line)
         if frame is not None:
-            lines.append(f"  {place_of(frame[1])}:{frame[2]} in {frame[3]}")
+            place = place_of(frame[1])
+            if place == ELSEWHERE:  # letters beyond ASCII are written as numbers
+                place = place_of(_ESCAPE.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16)), frame[1]))
+            lines.append(f"  {place}:{frame[2]} in {frame[3]}")
         elif binary is not None:
             lines.append(f"  {binary[1]}{binary[2] or ''}")
         elif _PLAIN.fullmatch(line):

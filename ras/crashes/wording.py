@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-import linecache
 import os
 import re
 import traceback
 from typing import Iterator, Sequence
 
-from ras.crashes.places import ELSEWHERE, place_of
+from ras.crashes.places import ELSEWHERE, line_of, place_of, source_of
 
 LEFT_OUT = "…"
 _LONGEST = 2000
@@ -99,7 +98,7 @@ def said_by(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     frame = frames[-1] if frames else None
     inside = frame is not None and place_of(frame.filename) != ELSEWHERE
-    known = set(_WORD.findall(frame.line or "")) if frame is not None and inside else set()
+    known = set(_WORD.findall(line_of(frame.filename, frame.lineno or 0))) if frame is not None and inside else set()
     for parts in (*_raised_with(frame), *_OF_PYTHON):
         values = _filled_in(parts, text)
         if values is not None:
@@ -113,7 +112,7 @@ def _raised_with(frame: traceback.FrameSummary | None) -> Iterator[Sequence[str]
     if frame is None or place_of(frame.filename) == ELSEWHERE:
         return
     try:
-        tree = ast.parse("".join(linecache.getlines(frame.filename)))
+        tree = ast.parse("".join(source_of(frame.filename)))
     except (SyntaxError, ValueError, RecursionError):
         return
     for node in ast.walk(tree):

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from ras.called import SETS_UP
 from ras.paths import REPOSITORY
 
 NAME = "Reverse Archive Search"
@@ -21,8 +22,12 @@ class ShortcutError(Exception):
 def start_command() -> list[str]:
     """The program and its arguments that open the window, as absolute paths."""
     if getattr(sys, "frozen", False):
-        return [os.path.abspath(sys.executable)]
-    return [_python(), str(REPOSITORY / "run_app.py")]
+        program = Path(sys.executable)
+        if sys.platform == "win32":  # typed was the one with a console
+            window = program.with_name("RAS.exe")
+            program = window if window.exists() else program
+        return [os.path.abspath(str(program))]
+    return [_python(), str(REPOSITORY / "run_app.py")] if SETS_UP else [_python(), "-m", "ras"]
 
 
 def _python() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ras.launch.frozen import is_frozen
+from ras.called import BUILT, CALL, SETS_UP, WITHOUT
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
-SETUP = "This program was built without it." if is_frozen() else "Run: python run_app.py setup"
+SETUP = f"Run: {CALL} setup" if SETS_UP else WITHOUT if BUILT else "Install it with pip."
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
+from ras.called import CALL
 from ras.doctor.check import OK, WARNING, Check
 from ras.health.gather import free_disk
 from ras.health.limits import ENOUGH_DISK
@@ -45,7 +46,7 @@ def store() -> Check:
         sentence = f"{there}, which cannot be written: searches work, nothing more can be indexed."
         return Check(name, WARNING, sentence, "Give yourself the right to write there.")
     if notices:
-        return Check(name, WARNING, f"{there}. {' '.join(notices)}", "Run: python run_app.py archives verify")
+        return Check(name, WARNING, f"{there}. {' '.join(notices)}", f"Run: {CALL} archives verify")
     return Check(name, OK, f"{there}.")
 
 

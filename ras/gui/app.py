@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import tkinter as tk
 from typing import Any, Callable, Generator, Sequence
 
 from ras.errors import RASError
-from ras.gui import menus, window
+from ras.gui import interpreter, menus, window
 from ras.gui.archive_index import ArchiveIndex
 from ras.gui.archive_state import ArchiveState
 from ras.gui.archive_switcher import ArchiveSwitcher
@@ -326,7 +325,7 @@ class App:
         self.inputs.use_text(facts.knows_text)
         # What the modules have made stays for good. Unfrozen, the collector looks through all of it again and again,
         # and the window waits: some 70 ms each time once torch is loaded.
-        gc.freeze()
+        interpreter.keep()
         self.status.show_encoder(f"{facts.encoder_name} · {facts.device.upper()}")
         if facts.readiness.states:
             self.index.show(facts.readiness)

@@ -43,7 +43,9 @@ class ArchiveBar(ttk.Frame):
         Tooltip(self.name_button, theme, lambda: f"Switch archive ({keys})")
         self._about = ttk.Label(self, style="Muted.TLabel")
         self._about.grid(row=1, column=0, sticky="w", padx=(theme.px(3), 0))
-        self.index_button = ttk.Button(self, compound="left")
+        # One command for good: Tk keeps each that a button is given later, until the button is gone.
+        self._press: Callable[[], None] = index
+        self.index_button = ttk.Button(self, compound="left", command=lambda: self._press())
         self.index_button.grid(row=0, column=1, rowspan=2, sticky="e", padx=(theme.px(12), 0))
         self.index_button.grid_remove()
         self._button = ttk.Button(self, text="Open archive …", command=open_archive)
@@ -102,11 +104,11 @@ class ArchiveBar(ttk.Frame):
             return
         done = not state.fresh and not state.unfinished
         self._checked = done and not busy and bool(state.indexed)
+        self._press = self._show_failures if done else self._index
         self.index_button.configure(
             text=busy or (not done and label) or index_label(state),
             style="Quiet.TButton" if done and not busy else "TButton",
             state="disabled" if busy or (done and not state.failed) else "normal",
-            command=self._show_failures if done else self._index,
         )
         self._draw_check()
         self.index_button.grid()

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
-from ras.gui.commands import shown_keys
+from ras.gui.commands import in_menu, shown_keys
 from ras.gui.dates import short_date
 from ras.gui.stored_archives import Switchable, switchable
 from ras.text import count, whole
@@ -100,7 +100,7 @@ class ArchiveSwitcher:
             ("Open folder of archives …", app.inputs.ask_for_folder, ""),
             ("Indexed archives …", app.archives.open, "Mod-Shift-A"),
         ):
-            menu.add_command(label=label, command=command, accelerator=shown_keys(keys, aqua))
+            menu.add_command(label=label, command=command, accelerator=in_menu(shown_keys(keys, aqua)))
         x, y = app.archive_bar.below_name
         menu.tk_popup(x, y)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections import Counter
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable, Sequence
@@ -79,6 +80,7 @@ class ArchivesWindow:
         self.window.bind("<Configure>", lambda _event: self._wrap())
         self.window.minsize(px(560), px(380))
         self._enable()
+        dialogs.centre(self.window, parent)
         self.table.focus_set()
 
     @property
@@ -103,9 +105,13 @@ class ArchivesWindow:
         kept = {self._rows[item].id for item in self.table.selection()}
         self.table.delete(*self.table.get_children())
         self._rows = {}
+        alike = Counter((archive.name, _files(archive)) for archive in contents.archives)
         for archive in contents.archives:
             name, date = self._theme.shown(archive.name), short_date(archive.indexed_at)
-            values = (name, f"{whole(archive.pictures)}", date, self._theme.shown(_files(archive)))
+            files = _files(archive)
+            if alike[archive.name, files] > 1:
+                files += f" in {Path(archive.paths[0]).parent.name}"
+            values = (name, f"{whole(archive.pictures)}", date, self._theme.shown(files))
             self._rows[self.table.insert("", "end", values=values)] = archive
         chosen = [item for item, archive in self._rows.items() if archive.id in kept] or list(self._rows)[:1]
         if chosen:
@@ -209,7 +215,7 @@ class ArchivesWindow:
 
 
 def _usage_text(contents: StoreContents) -> str:
-    """``2 archives · 7,122 pictures · 32.3 MB: embeddings 7.3 MB, details 20.0 MB, previews 4.1 MB, …``."""
+    """``2 archives · 7,122 pictures · 32.3 MB: embeddings 7.3 MB, details 20.0 MB, …, the rest 4.1 MB``."""
     usage = contents.usage
     if not contents.archives:
         return "No archive is indexed yet. Open one and press “Index archive”."
@@ -219,7 +225,8 @@ def _usage_text(contents: StoreContents) -> str:
         "previews": usage.preview_bytes,
         "FAISS index": usage.index_bytes,
     }
-    named = ", ".join(f"{name} {size(amount)}" for name, amount in parts.items() if amount)
+    parts["the rest"] = usage.total_bytes - sum(parts.values())
+    named = ", ".join(f"{name} {size(amount)}" for name, amount in parts.items() if amount > 0)
     said = f"{count(len(contents.archives), 'archive')} · {count(usage.pictures, 'picture')}"
     return " · ".join([said, f"{size(usage.total_bytes)}: {named}" if named else size(usage.total_bytes)])
 

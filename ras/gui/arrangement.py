@@ -45,8 +45,12 @@ class Mark:
     @property
     def text(self) -> str:
         """On the tile: ``7 posts``, or ``2 of 7``."""
-        total = len(self.postings.results)
-        return f"{whole(self.number)} of {whole(total)}" if self.unfolded else f"{whole(total)} posts"
+        return f"{whole(self.number)} of {self.total}" if self.unfolded else f"{self.total} posts"
+
+    @property
+    def total(self) -> str:
+        """How often it was posted, as it is shown."""
+        return whole(len(self.postings.results))
 
     @property
     def first(self) -> str:
@@ -61,7 +65,7 @@ class Mark:
     def about_with(self, longest: int) -> str:
         """The same with so many characters of the author's name."""
         date = spoken_date(self.postings.first.record.timestamp)
-        return f"Posted {whole(len(self.postings.results))} times, first by {self._author(longest)} on {date}"
+        return f"Posted {self.total} times, first by {self._author(longest)} on {date}"
 
     def _author(self, longest: int) -> str:
         return clean(self.postings.first.record.author, longest=longest)

@@ -51,6 +51,8 @@ class Closing:
         self.window.resizable(False, False)
         self.window.bind("<Destroy>", self._gone, add=True)
         self._tell()
+        if self.window is not None:
+            dialogs.centre(self.window, app.root)
 
     def _tell(self) -> None:
         """How far it is by now; there is nothing to ask once it is over."""

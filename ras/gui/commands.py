@@ -44,7 +44,7 @@ def shown_keys(keys: str, aqua: bool) -> str:
         "Escape": "Esc",
         "comma": ",",
         "plus": "+",
-        "minus": "-",
+        "minus": "−",
         "Next": "Page Down",
         "Prior": "Page Up",
     }
@@ -53,6 +53,11 @@ def shown_keys(keys: str, aqua: bool) -> str:
         marks = {"Mod": "⌘", "Shift": "⇧", "Alt": "⌥"}
         return "".join(marks[modifier] for modifier in sorted(modifiers, reverse=True)) + key
     return "+".join([{"Mod": "Ctrl"}.get(modifier, modifier) for modifier in modifiers] + [key])
+
+
+def in_menu(keys: str) -> str:
+    """Keys as they are shown, and a gap after them, without which they would touch the edge of the menu on X11."""
+    return f"{keys}  " if keys else ""
 
 
 def key_sequences(keys: str, widget: tk.Misc) -> set[str]:
@@ -103,7 +108,7 @@ class MenuBar(tk.Menu):
             options: dict[str, Any] = {
                 "label": entry.label,
                 "command": entry.run,
-                "accelerator": shown_keys(entry.keys, self._aqua),
+                "accelerator": in_menu(shown_keys(entry.keys, self._aqua)),
                 "state": "normal" if entry.possible() else "disabled",
             }
             if entry.ticked is None:

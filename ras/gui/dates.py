@@ -27,7 +27,8 @@ def short_date(moment: datetime) -> str:
 
 def long_date(moment: datetime) -> str:
     """Day and time."""
-    return _local(moment).strftime("%d %B %Y, %H:%M" if _no_region() else "%x %X")
+    local = _local(moment)
+    return f"{local.day} {local.strftime('%B %Y, %H:%M')}" if _no_region() else local.strftime("%x %X")
 
 
 def spoken_date(moment: datetime) -> str:

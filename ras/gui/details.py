@@ -65,7 +65,7 @@ class DetailsPanel(ttk.Frame):
         self._image: Image | None = None
         self.region: tuple[Point, ...] = ()
         """What of the picture is outlined: corners in shares of its sides."""
-        self._sharp = self._veiled = False
+        self._sharp = self._veiled = self._beside = False
         self._about: list[str] = []
         self._photo: ImageTk.PhotoImage | None = None
         self.columnconfigure(0, weight=1)
@@ -94,7 +94,6 @@ class DetailsPanel(ttk.Frame):
         self.postings = PostingsLine(inside, theme, turn=turn)
         self.postings.grid(row=4, sticky="ew", pady=(px(6), 0))
         self.around_button = ttk.Button(inside, style="Card.Link.TButton", command=around, takefocus=True)
-        self.around_button.grid(row=5, sticky="w", pady=(px(8), px(4)))
         self._text = MessageText(inside, theme)
         self._text.grid(row=6, sticky="nsew")
         foot = ttk.Frame(self, style="Card.TFrame", padding=(0, px(_FOOT), px(14), 0))
@@ -192,12 +191,25 @@ class DetailsPanel(ttk.Frame):
         """Of all that stands in the panel."""
         return max(self._theme.px(120), self.winfo_width() - 2 * self._theme.px(16))
 
+    def _place_around_button(self, width: int) -> None:
+        """Beside that of the postings, where they have room in one row."""
+        long, short = _AROUND if not self._text.around else _ALONE
+        self.around_button.configure(text=short)
+        self._beside = self.postings.takes(self.around_button, width)
+        if not self._beside:
+            self.around_button.configure(text=long)
+            if self.around_button.winfo_reqwidth() > width:
+                self.around_button.configure(text=short)
+            self.around_button.grid(in_=self.scroll.inside, row=5, column=0, sticky="w", padx=0)
+        self.around_button.grid_configure(pady=0 if self._beside else self._theme.px(2))
+
     def _left(self) -> int:
         """The height for picture and message."""
         px, around = self._theme.px, self._text.around
-        others = 2 * px(16) + px(_FOOT) + self.board.main_height + sum(px(gap) for gap in (8, 10, 2, 8, 4))
+        others = 2 * px(16) + px(_FOOT) + self.board.main_height + sum(px(gap) for gap in (8, 10, 2, 2, 2))
         others += self.verdict.height + (self.postings.height + px(6) if self.postings.height else 0)
-        others += sum(part.winfo_reqheight() for part in (self._author, self._facts, self.around_button))
+        others += sum(part.winfo_reqheight() for part in (self._author, self._facts))
+        others += 0 if self._beside else self.around_button.winfo_reqheight()
         return self.winfo_height() - others - (0 if around else self.board.height + px(6))
 
     def _message_heights(self) -> tuple[int, int]:
@@ -219,11 +231,7 @@ class DetailsPanel(ttk.Frame):
                 part.grid()
             else:
                 part.grid_remove()
-        labels = _AROUND if not self._text.around else _ALONE
-        for label in labels:
-            self.around_button.configure(text=label)
-            if self.around_button.winfo_reqwidth() <= width:
-                break
+        self._place_around_button(width)
         room = round(width * 1.8)  # two lines at most
         author = theme.shown(self._result.record.author)
         self._author.configure(text=theme.elided(author, "RasStrong", room), wraplength=width)
@@ -238,6 +246,8 @@ class DetailsPanel(ttk.Frame):
             return
         theme, colours = self._theme, self._theme.palette
         room = self.picture_size()
+        if self._veiled:  # a ring stands around it, which shows where the keyboard is
+            room = (room[0] - 2 * theme.px(2), room[1] - 2 * theme.px(2))
         if self._image is not None:
             face = shapes.framed(
                 self._image,

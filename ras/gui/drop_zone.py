@@ -135,25 +135,24 @@ class DropZone(tk.Canvas):
         tail = "or click to browse, Ctrl+V to paste" if self._can_drop else "Click to choose, or Ctrl+V to paste"
         if self.lit:
             head, tail = "Let go to use it", "A picture is searched for, archives are opened together"
-        middle = height // 2
+        centre, room = width // 2, width - theme.px(32)
         icon = theme.icon("picture", 52, colours.link if self.lit else colours.muted)
-        self.create_image(width // 2, middle - theme.px(34), image=icon)
-        room = width - theme.px(32)
-        self.create_text(
-            width // 2,
-            middle + theme.px(20),
-            text=head,
-            font="RasTitle",
-            fill=colours.text,
-            width=room,
-            justify="center",
-        )
-        self.create_text(
-            width // 2,
-            middle + theme.px(48),
-            text=tail,
-            font="RasSmall",
-            fill=colours.muted,
-            width=room,
-            justify="center",
-        )
+        parts = [(self.create_image(centre, 0, image=icon, anchor="n"), theme.px(18))]
+        for text, font, fill in ((head, "RasTitle", colours.text), (tail, "RasSmall", colours.muted)):
+            item = self.create_text(centre, 0, text=text, font=font, fill=fill, width=room, anchor="n")
+            self.itemconfigure(item, justify="center")
+            parts.append((item, theme.px(10)))
+        heights = {item: self._height_of(item) + gap for item, gap in parts}
+        # In a low window the icon goes first, then the line that says more.
+        for spare in (parts[0][0], parts[2][0]):
+            if sum(heights.values()) > height - theme.px(12):
+                self.delete(spare)
+                del heights[spare]
+        top = (height - sum(heights.values()) + theme.px(10)) // 2
+        for item, taken in heights.items():
+            self.coords(item, centre, top)
+            top += taken
+
+    def _height_of(self, item: int) -> int:
+        _, top, _, bottom = self.bbox(item)
+        return bottom - top

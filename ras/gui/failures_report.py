@@ -77,8 +77,13 @@ class FailuresReport:
                 save=self._save,
                 opened=self._open_message,
             )
+            self.window.window.bind("<Destroy>", self._closed, add=True)
 
         self._pump.start(self._worker, make_job, done=done)
+
+    def _closed(self, event: tk.Event[tk.Misc]) -> None:
+        if self.window is not None and event.widget is self.window.window:
+            self.window = None
 
     def _remedies(self, again: Again) -> Remedies:
         def try_again(keys: frozenset[str]) -> None:

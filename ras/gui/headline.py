@@ -48,6 +48,8 @@ class Headline(ttk.Frame):
         gap = theme.px(14)
         texts = max(theme.measure(self.text, "RasTitle"), theme.measure(self.comment, "RasSmall"))
         beside = texts + gap + self.button.winfo_reqwidth() <= width
+        small = theme.measure(self.text, "RasTitle") > 1.8 * width
+        self._head.configure(style="Strong.TLabel" if small else "Title.TLabel")
         for label in (self._head, self._comment):
             label.configure(wraplength=width)
         if self.comment:

@@ -31,9 +31,10 @@ class ImportQuestion:
         self.box.pack(fill="both", expand=True)
         self.no_button = row.winfo_children()[0]
         if isinstance(self.no_button, ttk.Button):
-            self.no_button.configure(text="Do not", style="TButton")
-        self.yes_button = ttk.Button(row, text="Take over", style="Accent.TButton", command=self._taken)
+            self.no_button.configure(text="Cancel", style="TButton")
+        self.yes_button = ttk.Button(row, text="Import", style="Accent.TButton", command=self._taken)
         self.yes_button.pack(side="right", padx=(0, px(8)))
+        dialogs.centre(self.window, root)
         over.bind("<Destroy>", lambda event: self._close() if event.widget is over else None, add=True)
 
     @property

@@ -7,7 +7,7 @@ import tkinter as tk
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
-from ras.gui import dialogs
+from ras.gui import dialogs, interpreter
 from ras.gui.query_input import QueryInput
 from ras.gui.sample import FIRST_QUERY, SAMPLE
 from ras.records import Notice, Progress
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ras.gui.status_bar import StatusBar
     from ras.settings import Settings
     from ras.worker import Ticket, Worker
+
+_TIMES = 8
+"""After so many archives that were opened, all garbage is looked for, which holds up the window for a moment."""
 
 
 class Inputs(QueryInput):
@@ -72,6 +75,7 @@ class Inputs(QueryInput):
         self._reads, self._opened = reads, opened
         self.archive: ArchiveFacts | None = None
         self._opening: Ticket | None = None
+        self._times = 0
 
     @property
     def opening(self) -> bool:
@@ -115,6 +119,9 @@ class Inputs(QueryInput):
         more = f" and {whole(len(paths) - 1)} more" if len(paths) > 1 else ""
         self._reads(paths)
         self._archive_bar.show_reading(Path(paths[0]).stem + more)
+        # When it is read, what there is then is kept for good. Now and then, what was in use then is not any more.
+        self._times += 1
+        interpreter.collect(also_kept=self._times % _TIMES == 0)
 
         def event(event: object) -> None:
             if isinstance(event, Progress):

@@ -33,6 +33,31 @@ def undisturbed() -> Iterator[None]:
         share()
 
 
+def keep() -> None:
+    """The collector of cycles never looks again at what there is now, and so takes less of the window's time.
+
+    Garbage would stay, too: it is collected before. Not at the first time, when there is next to none, and all that
+    the modules have made would be looked through.
+    """
+    collect()
+    gc.freeze()
+
+
+def collect(*, also_kept: bool = False) -> None:
+    """Collect the garbage that came since something was kept for good.
+
+    ``also_kept``: and what was kept because it was still in use, such as a window that was open, but is no more; that
+    takes the longer the more is kept: 150 ms with 100,000 records.
+    """
+    if not gc.get_freeze_count():
+        return
+    if also_kept:
+        gc.unfreeze()
+    gc.collect()
+    if also_kept:
+        gc.freeze()
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """The collector of cycles does not look while this is open, nor ever again at what came of it without an error.

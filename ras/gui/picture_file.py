@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 256_000_000
 ENDINGS = {"PNG": ".png", "JPEG": ".jpg", "GIF": ".gif", "WEBP": ".webp", "BMP": ".bmp"}
+_DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9¹²³]", re.IGNORECASE)
+"""On Windows, no file can have such a name, whatever its ending: it is written to a device."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class PictureFile:
     def saved_name(self) -> str:
         """A name for its file that every system takes, with the ending of what it is."""
         last = re.split(r"[/\\]", clean(self.name))[-1]
-        stem = re.sub(r"[^\w() –-]+", "_", last.rpartition(".")[0] or last)[:80].strip("_ ")
-        return (stem or "picture") + ENDINGS.get(self.kind, "")
+        # 60 letters of four bytes are as many as most file systems take.
+        stem = re.sub(r"[^\w() –-]+", "_", last.rpartition(".")[0] or last)[:60].strip("_ ")
+        return ("picture" if not stem or _DEVICE.fullmatch(stem) else stem) + ENDINGS.get(self.kind, "")
 
 
 def picture_file(result: SearchResult, media_folders: Sequence[str]) -> PictureFile:

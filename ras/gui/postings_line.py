@@ -11,7 +11,7 @@ from ras.gui.theme import Theme
 if TYPE_CHECKING:
     from ras.gui.arrangement import Mark
 
-_NAMES = (60, 36, 24, 12)
+_NAMES = (60, 36, 28, 22, 17, 12)
 """Characters of the author's name: as many as there is room for."""
 
 
@@ -23,9 +23,10 @@ class PostingsLine(ttk.Frame):
         self._theme = theme
         self._mark: Mark | None = None
         self._label = ttk.Label(self, style="Card.TLabel", justify="left")
-        self._label.grid(row=0, sticky="w")
+        self._label.grid(row=0, columnspan=2, sticky="w")
         self.button = ttk.Button(self, style="Card.Link.TButton", command=turn, takefocus=True)
         self.button.grid(row=1, sticky="w")
+        self.columnconfigure(1, weight=1)
 
     @property
     def text(self) -> str:
@@ -40,16 +41,33 @@ class PostingsLine(ttk.Frame):
     def show(self, mark: Mark | None) -> None:
         """Call ``fit`` after it."""
         self._mark = mark
-        if mark is not None:
-            postings = f"{len(mark.postings.results)}"
-            self.button.configure(text="Show as one result" if mark.unfolded else f"Show all {postings} postings")
 
     def fit(self, width: int) -> None:
-        """On three lines at most; of the names rather the author's is cut than the date."""
+        """On two lines as a rule; of the names rather the author's is cut than the date."""
         if self._mark is None:
             return
+        self._word_button(short=False)
         for longest in _NAMES:
             text = self._theme.shown(self._mark.about_with(longest))
-            if self._theme.measure(text, "RasBody") <= 2.6 * width:
+            if self._theme.measure(text, "RasBody") <= 1.75 * width:
                 break
         self._label.configure(text=text, wraplength=width)
+
+    def takes(self, other: ttk.Button, width: int) -> bool:
+        """Put another button, named already, beside the own one; whether there is room for it."""
+        gap = self._theme.px(8)
+        if self._mark is not None:
+            self._word_button(short=True)
+            if self.button.winfo_reqwidth() + gap + other.winfo_reqwidth() <= width:
+                other.grid(in_=self, row=1, column=1, sticky="w", padx=(gap, 0), pady=0)
+                return True
+            self._word_button(short=False)
+        return False
+
+    def _word_button(self, *, short: bool) -> None:
+        if self._mark is not None and self._mark.unfolded:
+            self.button.configure(text="As one result" if short else "Show as one result")
+        elif self._mark is not None:
+            self.button.configure(
+                text=f"All {self._mark.total} posts" if short else f"Show all {self._mark.total} posts"
+            )

@@ -14,7 +14,7 @@ from ras.gui.theme import Theme, has_focus
 from ras.gui.tooltip import Tooltip
 from ras.gui.wording import mode_label, mode_word
 from ras.settings import MODES, SCOPES
-from ras.text import whole
+from ras.text import unbroken, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,6 +50,7 @@ class QueryPanel(ttk.Frame):
         self._theme = theme
         self._choose_mode = choose_mode
         self._search, self._cancel = search, cancel
+        self._press = search
         self.columnconfigure(0, weight=1)
         self.zone = DropZone(
             self, theme, can_drop=can_drop, browse=browse, clear=clear, cropping=self._show_size, crop=crop
@@ -101,9 +102,12 @@ class QueryPanel(ttk.Frame):
                 command=lambda scope=scope: choose_scope(scope),  # type: ignore[misc]
             )
         self._modes, self.mode_menu = self._choice(row=6)
+        self.word = ""
+        """What is said under the mode."""
         self._word = ttk.Label(self, style="Card.Muted.TLabel", anchor="nw", justify="left")
         self._word.grid(row=7, sticky="ew", pady=(theme.px(6), 0))
-        self.action = ttk.Button(self, text="Search", style="Card.Accent.TButton", command=search)
+        # One command for good: Tk keeps each that a button is given later, until the button is gone.
+        self.action = ttk.Button(self, text="Search", style="Card.Accent.TButton", command=lambda: self._press())
         self.action.grid(row=8, sticky="ew", pady=(theme.px(16), 0))
         for part in (self, self._caption, self._word):
             part.bind("<Configure>", self._fit)
@@ -214,11 +218,6 @@ class QueryPanel(ttk.Frame):
             self.say(mode_word(current, more))
 
     @property
-    def word(self) -> str:
-        """What is said under the mode."""
-        return str(self._word.cget("text"))
-
-    @property
     def mode_shown(self) -> str:
         """What stands on the button of the modes."""
         return self._labels[self._modes]
@@ -229,15 +228,16 @@ class QueryPanel(ttk.Frame):
 
     def say(self, word: str) -> None:
         """The word under the mode: how long it takes, or what is missing."""
-        self._word.configure(text=word)
+        self.word = word
+        self._word.configure(text=unbroken(word))
         self._fit()
 
     def show_action(self, *, busy: bool, ready: bool) -> None:
         """Search turns into Cancel while there is something to cancel."""
+        self._press = self._cancel if busy else self._search
         self.action.configure(
             text="Cancel" if busy else "Search",
             style="Card.TButton" if busy else "Card.Accent.TButton",
-            command=self._cancel if busy else self._search,
             state="normal" if busy or ready else "disabled",
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generator, Sequence
 
 from ras.gui import links
 from ras.gui.action_board import Action
-from ras.gui.commands import shown_keys
+from ras.gui.commands import in_menu, shown_keys
 from ras.gui.picture_out import Chore, PictureOut
 from ras.text import clean
 
@@ -100,7 +100,7 @@ class ResultActions:
                 continue
             menu.add_command(
                 label=action.label,
-                accelerator=action.keys,
+                accelerator=in_menu(action.keys),
                 command=lambda action=action: action.run(result),  # type: ignore[misc]
                 state="normal" if action.possible(result) else "disabled",
             )

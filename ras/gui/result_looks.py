@@ -45,7 +45,7 @@ class ResultLooks:
             ),
             Command(
                 "View",
-                "Show all its postings, or one",
+                "Show all its posts, or one",
                 results.controls.turn_selected,
                 "Mod-u",
                 possible=lambda: results.controls.can_turn,

@@ -61,6 +61,7 @@ class ResultsBar(ttk.Frame):
         self.list_button.grid(row=0, column=5, padx=(theme.px(6), 0))
         name_icon(self.list_button, "Tiles or list")
         Tooltip(self.list_button, theme, lambda: "Tiles" if self.list_button.instate(["selected"]) else "List")
+        Tooltip(self.filter_button, theme, lambda: "" if self._names_filter() else "Filter")
         Tooltip(self.slider, theme, lambda: "Size of the pictures")
         self.bind("<Configure>", lambda event: self._fit(event.width))
         self.bind("<<ThemeChanged>>", lambda _event: self._recolour(), add=True)
@@ -83,10 +84,11 @@ class ResultsBar(ttk.Frame):
             self.all_button.grid()
         else:
             self.all_button.grid_remove()
+        self._fit(self.winfo_width())
 
     def show_order(self, order: str) -> None:
         self._order.set(order)
-        self.order_button.configure(text=f"{ORDERS.get(order) or BACKWARDS[order]}  ")
+        self._fit(self.winfo_width())
 
     def show_size(self, size: int) -> None:
         self._size = size
@@ -97,6 +99,9 @@ class ResultsBar(ttk.Frame):
         self._as_list = as_list
         self._fit(self.winfo_width())
 
+    def _names_filter(self) -> bool:
+        return str(self.filter_button.cget("compound")) == "left"
+
     def _slid(self, value: str) -> None:
         size = round(float(value))
         if size != self._size:
@@ -104,11 +109,26 @@ class ResultsBar(ttk.Frame):
             self._resize(size)
 
     def _fit(self, width: int) -> None:
-        """Rows of the list have one size; without room for the slider, there are still the keys."""
-        if self._as_list or width < self._theme.px(380):
+        """Rows of the list have one size; without room for the slider, there are still the keys. Where even less is
+        left, filters are an icon, and the order is cut.
+        """
+        theme = self._theme
+        if self._as_list or width < theme.px(380):
             self.slider.grid_remove()
         else:
             self.slider.grid()
+        order = ORDERS.get(self._order.get()) or BACKWARDS.get(self._order.get(), "")
+        room = width - self.list_button.winfo_reqwidth() - theme.px(6)
+        if self.all_button.winfo_manager():
+            room -= self.all_button.winfo_reqwidth()
+        for with_word in (True, False):
+            self.filter_button.configure(compound="left" if with_word else "image")
+            self.order_button.configure(text=f"{order}  ")
+            over = self.filter_button.winfo_reqwidth() + self.order_button.winfo_reqwidth() - room
+            if over <= 0 or width <= 1:
+                return
+        fitted = theme.elided(order, "RasSmall", max(0, theme.measure(order, "RasSmall") - over))
+        self.order_button.configure(text=f"{fitted}  ")
 
     def _recolour(self) -> None:
         theme = self._theme

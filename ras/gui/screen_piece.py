@@ -117,6 +117,7 @@ class ScreenPiece:
             if crop is None:
                 piece.place_forget()
                 return
+            said.place_forget()  # it may lie on what is searched for
             edge = theme.px(2)
             piece.place(
                 x=crop.left - edge, y=crop.top - edge, width=crop.width + 2 * edge, height=crop.height + 2 * edge

@@ -64,7 +64,13 @@ class SettingsChange:
                 window.show_usage(f"{size(taken)} in {count(files, 'file')}: the index, the model, settings and logs.")
 
         measuring = app.pump.start(app.workers.look, lambda: _measured(data_folder()), done=measured)
-        window.window.bind("<Destroy>", lambda _event: measuring.cancel(), add=True)
+
+        def closed(event: tk.Event[tk.Misc]) -> None:
+            measuring.cancel()
+            if event.widget is window.window:
+                self.window = self.question = None
+
+        window.window.bind("<Destroy>", closed, add=True)
 
     # -- what changes ----------------------------------------------------------------------------------------------
 

@@ -169,7 +169,7 @@ PAGES = (
                 "watch_archives",
                 "Read archives again by themselves",
                 "When a file of the open archive has changed, or a new export lies in its folder. What was indexed "
-                "before is indexed on. Otherwise RAS only offers it.",
+                "is indexed further. Without this, RAS only offers it.",
                 TICK,
             ),
         ),

@@ -40,6 +40,7 @@ class SettingRow(ttk.Frame):
         self._indent = indent
         self.bind("<Configure>", lambda event: self._wrap(event.width))
         self.bind("<<ThemeChanged>>", lambda _event: self._recolour(), add=True)
+        self.bind("<Destroy>", lambda _event: self._let_go(), add=True)
         self.show(value)
         self._recolour()
 
@@ -166,6 +167,10 @@ class SettingRow(ttk.Frame):
             before = self.control.get("1.0", "end-1c").strip()
             self.control.delete("1.0", "end")
             self.control.insert("1.0", "\n".join(part for part in (before, os.path.normpath(folder)) if part))
+
+    def _let_go(self) -> None:
+        """As long as there is a variable, Tk keeps what it calls, and with that the row and all of its window."""
+        del self._ticked, self._text
 
     def _wrap(self, width: int) -> None:
         for label in (self._help, self._wrong):

@@ -89,7 +89,7 @@ class SettingsWindow:
         foot.columnconfigure(0, weight=1)
         self._said = FittedLabel(foot, self._theme)
         self._said.grid(row=0, sticky="ew", pady=(0, px(10)))
-        self.question = Question(foot, self._theme, no="Do not", yes="Set back", answered=self._focus_page)
+        self.question = Question(foot, self._theme, no="Do not", yes="Reset", answered=self._focus_page)
         self.question.grid(row=1, sticky="ew", pady=(0, px(10)))
         self.question.grid_remove()
         row = ttk.Frame(foot)
@@ -243,7 +243,7 @@ class SettingsWindow:
             return
         said = "All settings are as they were at first; OK applies it."
         self.question.ask(
-            "Set all settings back to what they were at first? Archives and the bot token stay.",
+            "Reset all settings to what they were at first? Archives and the bot token stay.",
             lambda: self.take(first, said),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tkinter as tk
 from tkinter import ttk
 from typing import Sequence, Tuple
@@ -59,7 +60,7 @@ class ShortcutsWindow:
             caps = ttk.Frame(block, style="Card.TFrame")
             caps.grid(row=number, column=0, sticky="w", pady=px(2))
             self._caps.append(caps)
-            for cap in keys.split("+"):
+            for cap in re.split(r"(?<=.)\+(?=.)", keys):  # the last one may be + itself
                 ttk.Label(caps, text=cap, style="Key.TLabel").pack(side="left", padx=(0, px(3)))
             told = ttk.Label(block, text=label.rstrip(" …"), style="Card.TLabel")
             told.grid(row=number, column=1, sticky="w", padx=(px(12), 0))

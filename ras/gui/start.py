@@ -7,6 +7,7 @@ import sys
 import tkinter as tk
 from typing import TYPE_CHECKING, Sequence
 
+from ras.called import NAME
 from ras.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run(settings: Settings, paths: Sequence[str], reception: Reception | None = 
         root = window.make_root()
     except tk.TclError as exc:
         log.error("No window can be opened: %s", exc)
-        sys.stderr.write("RAS cannot open a window here (no display). Use the command line: run_app.py search --help\n")
+        sys.stderr.write(f"RAS cannot open a window here (no display). Use the command line: {NAME} search --help\n")
         return NO_WINDOW
     from ras.gui import later_starts
     from ras.gui.app import App

@@ -46,7 +46,9 @@ class StatusBar(ttk.Frame):
         line.grid(row=2, column=0, sticky="ew")
         self._text = FittedLabel(line, theme)
         self._text.grid(row=0, column=0, sticky="ew")
-        self.skipped = ttk.Button(line, style="Quiet.TButton")
+        # One command for good: Tk keeps each that a button is given later, until the button is gone.
+        self._press = show_skipped
+        self.skipped = ttk.Button(line, style="Quiet.TButton", command=lambda: self._press())
         self.skipped.grid(row=0, column=1, padx=(px(8), 0))
         self.skipped.grid_remove()
         self._bar = ttk.Progressbar(line, length=px(220))
@@ -71,7 +73,8 @@ class StatusBar(ttk.Frame):
         if show_skipped is None:
             self.skipped.grid_remove()
         else:
-            self.skipped.configure(text=label, command=show_skipped)
+            self._press = show_skipped
+            self.skipped.configure(text=label)
             self.skipped.grid()
         self._progressed()
 

@@ -67,9 +67,7 @@ def _element(
 
     def box(fill: str | None, outline: str | None) -> ImageTk.PhotoImage:
         line = theme.px(2) if outline else 0
-        return theme.image(
-            (name, fill, outline), lambda: shapes.rounded_box(size, radius, fill, outline, line, behind)
-        )
+        return theme.image((name, fill, outline), lambda: shapes.rounded_box(size, radius, fill, outline, line, behind))
 
     variants: Any = [(*state.split(), box(*look)) for state, look in (states or {}).items()]
     style.element_create(
@@ -132,7 +130,7 @@ def _buttons(theme: Theme, style: ttk.Style) -> None:
     style.configure("Name.TButton", background=colours.ground, foreground=colours.text, font="RasLarge", padding=px(1))
     style.map("Name.TButton", background=[])
     # Two of these share the width of a panel.
-    style.configure("Card.Half.TButton", background=colours.panel, padding=(px(2), px(5)))
+    style.configure("Card.Half.TButton", background=colours.panel, padding=(px(2), px(3)))
     arrow = theme.icon("down", 16, colours.muted)
     style.element_create("Choice.arrow", "image", arrow, sticky="e")
     inner: Any = [("Choice.arrow", {"side": "right", "sticky": "e"}), ("Menubutton.label", {"sticky": "nswe"})]
@@ -213,5 +211,6 @@ def _table(theme: Theme, style: ttk.Style) -> None:
     )
     style.layout("Treeview", [("Treeview.treearea", {"sticky": "nswe"})])
     style.map("Treeview", background=[("selected", colours.accent)], foreground=[("selected", colours.on_accent)])
+    style.configure("Treeview.Cell", padding=(px(8) - 4, 0))  # Tk adds 4 pixels of its own at any scale
     style.configure("Treeview.Heading", background=colours.raised, font="RasStrong", padding=(px(8), px(4)))
     style.map("Treeview.Heading", background=[("active", colours.hover)])

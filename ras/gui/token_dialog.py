@@ -68,6 +68,7 @@ class TokenDialog:
         self.window.bind("<<ThemeChanged>>", lambda _event: self._recolour(), add=True)
         self.say("Looking for a token …")
         self._enable()
+        dialogs.centre(self.window, parent)
         self.field.focus_set()
         self._look()
 

@@ -11,6 +11,7 @@ from ras.gui.score_bar import score_bar
 from ras.gui.theme import Theme
 from ras.gui.tooltip import Tooltip
 from ras.gui.verdict_words import changes_text, evidence_text, score_text
+from ras.text import unbroken
 
 if TYPE_CHECKING:
     from ras.records import SearchResult
@@ -44,7 +45,7 @@ class VerdictLines(ttk.Frame):
     def text(self) -> str:
         """All that is said, a line each."""
         labels = (self._title, self._changes, self._score, self._why)
-        texts = (str(label.cget("text")).strip() for label in labels)
+        texts = (str(label.cget("text")).replace("\u00a0", " ").strip() for label in labels)
         return "\n".join(text for text in texts if text)
 
     @property
@@ -74,7 +75,7 @@ class VerdictLines(ttk.Frame):
             (self._why, theme.elided(evidence_text(result.evidence), "RasSmall", room)),
         )
         for label, text in texts:
-            label.configure(text=text, wraplength=width)
+            label.configure(text=unbroken(text), wraplength=width)
             if text:
                 label.grid()
             else:

@@ -49,16 +49,17 @@ def score_text(score: float, encoder_id: str, *, of_text: bool = False) -> str:
 
 
 def evidence_text(evidence: Evidence | None) -> str:
-    """``143 matching points; brightness agrees to 93 %``; empty where there is nothing to be said."""
+    """``143 points match, brightness to 93 %``; empty where there is nothing to be said."""
     if evidence is None:
         return ""
     parts = []
     if evidence.inliers:
-        parts.append(count(evidence.inliers, "matching point"))
+        parts.append("1 point matches" if evidence.inliers == 1 else f"{count(evidence.inliers, 'point')} match")
     if evidence.agreement is not None:
-        parts.append(f"brightness agrees to {percent(evidence.agreement)}")
+        agrees = "brightness" if parts else "brightness agrees"
+        parts.append(f"{agrees} to {percent(evidence.agreement)}")
     if not parts and evidence.hash_distance is not None:
         bits = evidence.hash_distance
         parts.append(f"hashes differ in {bits} of {_HASH_BITS} bits" if bits else "their hashes are the same")
-    said = "; ".join(parts)
+    said = ", ".join(parts)
     return said[:1].upper() + said[1:]

@@ -13,6 +13,8 @@ from ras.gui.theme import Theme
 
 _SIDE = 88
 """Of a picture that is offered."""
+_WIDEST = 560
+"""Of the steps: longer lines read badly, and their numbers would stand far off the middle."""
 
 
 class Welcome(ttk.Frame):
@@ -115,10 +117,12 @@ class Welcome(ttk.Frame):
         return ttk.Button(self._offer, text=name, compound="top", style="Quiet.TButton", command=choose)
 
     def _wrap(self, width: int) -> None:
-        room = max(self._theme.px(200), width - self._theme.px(40))
-        texts = [self._head, self._lines, *self._texts]
-        for label in texts:
-            label.configure(wraplength=room - (self._theme.px(50) if label in self._texts else 0))
+        px = self._theme.px
+        room = max(px(200), width - px(40))
+        for label in (self._head, self._lines):
+            label.configure(wraplength=room)
+        for label in self._texts:
+            label.configure(wraplength=min(px(_WIDEST), room - px(50)))
 
     def _draw(self) -> None:
         theme, colours = self._theme, self._theme.palette

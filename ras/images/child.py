@@ -6,6 +6,7 @@ that it could write, no core file when it crashes. Its answers are pixels or a s
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import signal
@@ -67,29 +68,34 @@ def _answer(target: FileIO, request: messages.Request) -> None:
 
 
 def _confine() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for what in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(what, (0, 0))
+    if sys.platform == "win32":
+        import msvcrt
+
+        # A crash must end it at once, and not ask in a window whether to look for a solution.
+        msvcrt.SetErrorMode(
+            msvcrt.SEM_FAILCRITICALERRORS | msvcrt.SEM_NOGPFAULTERRORBOX | msvcrt.SEM_NOOPENFILEERRORBOX
+        )
+    for what in ("CORE", "FSIZE"):
+        _limit(what, 0, for_good=True)
 
 
 def _limit_time() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    seconds = math.ceil(time.process_time()) + MOST_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
+    _limit("CPU", math.ceil(time.process_time()) + MOST_SECONDS)
 
 
 def _limit_memory(amount: int) -> None:
     """Where the system can: Linux counts all of it, macOS a part, Windows nothing."""
-    try:
-        import resource
-    except ImportError:
+    _limit("DATA", amount)
+
+
+def _limit(what: str, amount: int, for_good: bool = False) -> None:
+    if sys.platform == "win32":  # it has none of them
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (amount if hard == resource.RLIM_INFINITY else min(amount, hard), hard))
+    import resource
+
+    which = getattr(resource, f"RLIMIT_{what}")
+    _, hard = resource.getrlimit(which)
+    soft = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+    # A system that refuses a limit decodes without it: else every picture would seem to crash the decoder.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(which, (soft, soft if for_good else hard))

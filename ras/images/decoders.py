@@ -14,6 +14,7 @@ from typing import Iterator
 
 from PIL import Image
 
+from ras.called import NAME
 from ras.errors import DecodeError, SkipReason
 from ras.images import decoding
 from ras.images.child import MOST_SECONDS
@@ -94,7 +95,7 @@ class Decoders:
             self._told = True
         return [
             f"Pictures are decoded within the program, since no process of their own can be had ({self._trouble}): "
-            "one that was made to crash a decoder would end it. Run run_app.py doctor to see more."
+            f"one that was made to crash a decoder would end it. Run {NAME} doctor to see more."
         ]
 
     def try_out(self) -> str:

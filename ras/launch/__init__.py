@@ -10,6 +10,7 @@ import os
 import sys
 from typing import NoReturn, Sequence
 
+from ras.called import SETS_UP
 from ras.launch.commands import COMMANDS, opens_window
 from ras.launch.frozen import is_frozen, leave_libraries_to_others, stand_in
 from ras.launch.lock import Lock
@@ -48,8 +49,8 @@ def _own(command: str, arguments: list[str]) -> int:
         from ras.launch.shortcut import shortcut
 
         return shortcut(arguments)
-    if is_frozen():
-        print("This program brings all that it needs: there is nothing to set up or to test.", file=sys.stderr)
+    if is_frozen() or not SETS_UP:
+        print("RAS was installed with all that it needs: there is nothing to set up or to test.", file=sys.stderr)
         return FAILURE
     return _test(arguments) if command == "test" else _setup(arguments)
 

@@ -15,9 +15,11 @@ def is_frozen() -> bool:
 def leave_libraries_to_others() -> None:
     """Let browsers and viewers that RAS starts find the system's libraries, not those that the program brings.
 
-    PyInstaller names its own in the environment; this process has read that already.
+    PyInstaller names its own in the environment; this process has read that already. And let this program itself, where
+    it is started anew, find its own again: else it would take them for named.
     """
     if is_frozen():
+        os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
         for name in ("LD_LIBRARY_PATH", "LIBPATH"):
             before = os.environ.pop(name + "_ORIG", None)
             os.environ.pop(name, None)

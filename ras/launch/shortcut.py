@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Sequence
 
+from ras.called import NAME
 from ras.launch.place import SetupError
 
-_USAGE = "Usage: run_app.py shortcut [--open-json | --remove]"
+_USAGE = f"Usage: {NAME} shortcut [--open-json | --remove]"
 
 
 def shortcut(arguments: Sequence[str]) -> int:
@@ -30,5 +31,5 @@ def shortcut(arguments: Sequence[str]) -> int:
         raise SetupError(f"The shortcut could not be changed: {exc}.") from exc
     offered = " and is offered for JSON files (what opens them by default stays as it is)" if open_json else ""
     print(f"Reverse Archive Search is among your programs now{offered}: {made[-1]}")
-    print("Undo it with: run_app.py shortcut --remove")
+    print(f"Undo it with: {NAME} shortcut --remove")
     return 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from ras.called import NAME, SETS_UP, remedy
 from ras.matching.extractor import FeatureExtractor
 from ras.records import Job, Notice
 
@@ -44,6 +45,6 @@ def load_extractor() -> Job[FeatureExtractor]:
     except ImportError as exc:
         yield Notice(
             f"Crops, collages and photos of a screen are not recognised, since OpenCV cannot be had ({exc}). "
-            "Run run_app.py setup to try again."
+            + (f"Run {NAME} setup to try again." if SETS_UP else remedy("opencv-python-headless"))
         )
         return HashExtractor()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
+from ras.called import BUILT
 from ras.errors import ModeError, StoreError
 from ras.text import count, whole
 
@@ -61,7 +62,8 @@ def load_faiss() -> Any:
             import faiss
     except ImportError as exc:
         raise ModeError(
-            f"FAISS cannot be loaded here ({_first_line(exc)}); install it with “pip install faiss-cpu”."
+            f"FAISS cannot be loaded here ({_first_line(exc)}); "
+            + ("this program was built without it." if BUILT else "install it with “pip install faiss-cpu”.")
         ) from exc
     return faiss
 

@@ -218,7 +218,8 @@ def _acquired(lock: BaseFileLock, folder: Path) -> bool:
     except Timeout:
         return False
     except (OSError, NotImplementedError) as exc:
+        why = getattr(exc, "strerror", None) or exc
         raise StoreError(
-            f"The search index cannot be built in {folder}: files cannot be locked there ({exc})."
+            f"The search index cannot be built in {folder}: files cannot be locked there ({why})."
         ) from exc
     return True

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Sequence, TypeVar
 
+from ras.called import NAME
 from ras.cdn import is_dead
 from ras.errors import SkipReason, StaleView, StoreError
 from ras.matching import Finding
@@ -175,7 +176,7 @@ class Coverage:
         if not pictures:
             return "it has no pictures."
         none = "its only picture is not" if pictures == 1 else f"none of its {count(pictures, 'picture')} is"
-        return f"{none} indexed yet; choose “Index archive”, or run run_app.py index."
+        return f"{none} indexed yet; choose “Index archive”, or run {NAME} index."
 
 
 def _is_worth_a_try(record: ImageRecord, failure: Failure, limits: str, now: datetime) -> bool:

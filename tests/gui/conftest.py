@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import tkinter as tk
 from dataclasses import replace
@@ -91,5 +92,6 @@ def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
     root.configure(menu="")
     root.withdraw()
     root.update()
+    gc.collect()  # here, not on a worker of the next test: variables of Tk are let go of on Tk's thread
     for error in reported:
         raise error

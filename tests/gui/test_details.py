@@ -65,7 +65,8 @@ def assert_all_can_be_seen(app: App) -> None:
             assert part.winfo_rooty() + part.winfo_height() <= inside.winfo_rooty() + region
     main = panel.board.buttons[0][1]
     assert main.winfo_rooty() + main.winfo_height() <= panel.winfo_rooty() + panel.winfo_height()
-    parts = sorted((part for part in inside.winfo_children() if part.winfo_manager()), key=lambda part: part.winfo_y())
+    parts = [part for part in inside.winfo_children() if part.winfo_manager() and part.grid_info()["in"] is inside]
+    parts.sort(key=lambda part: part.winfo_y())
     for upper, lower in zip(parts, parts[1:]):
         assert upper.winfo_y() + upper.winfo_height() <= lower.winfo_y()
 
@@ -75,9 +76,10 @@ def test_nothing_is_cut_off_and_the_picture_stays_readable(driver: Driver, geome
     app = reposted(driver)
     driver.root.geometry(geometry)
     driver.live(0.4)
-    for result in (app.results.selection, ALTERED, replace(ALTERED, verdict=Verdict.UNLIKELY, changes=())):
+    other = replace(ALTERED, verdict=Verdict.UNLIKELY, changes=())
+    for result, veiled in ((app.results.selection, False), (ALTERED, False), (ALTERED, True), (other, False)):
         assert result is not None
-        app.details.show(result, "Link expired on a day", veiled=False, encoder_id="fingerprint-2")
+        app.details.show(result, "Link expired on a day", veiled=veiled, encoder_id="fingerprint-2")
         driver.live(0.2)
         assert_all_can_be_seen(app)
         width, height = app.details.picture_size()
@@ -139,13 +141,13 @@ def test_other_postings_are_said_and_unfold_from_there(driver: Driver) -> None:
     assert mark is not None
     assert postings.text == mark.about
     assert postings.text.startswith("Posted 3 times, first by ")
-    assert (app.results.amount, postings.button.cget("text")) == (2, "Show all 3 postings")
+    assert (app.results.amount, postings.button.cget("text")) == (2, "All 3 posts")
     driver.press(postings.button, "<space>")
     driver.until(lambda: app.results.amount == 4)
-    assert postings.button.cget("text") == "Show as one result"
+    assert postings.button.cget("text") == "As one result"
     driver.press(app.results.canvas, "<Control-u>")  # folded elsewhere
     driver.until(lambda: app.results.amount == 2)
-    assert postings.button.cget("text") == "Show all 3 postings"
+    assert postings.button.cget("text") == "All 3 posts"
     app.results.select(1)
     driver.live(0.1)
     assert postings.text == ""

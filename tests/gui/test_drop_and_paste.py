@@ -239,3 +239,17 @@ def test_without_the_helper_program_the_way_out_is_said(
         driver.press(driver.root, "<Control-v>")
         driver.until(lambda: app.notices.sentences)
     assert "xclip" in app.notices.sentences[-1][1]
+
+
+def test_what_the_empty_zone_says_is_within_it_however_low(driver: Driver) -> None:
+    zone = driver.open().query_panel.zone
+    zone.grid_forget()
+    for height, parts in ((240, 3), (100, 2), (48, 1)):
+        zone.place(x=0, y=0, width=zone._theme.px(220), height=zone._theme.px(height))
+        driver.live(0.1)
+        said = [item for item in zone.find_all() if "face" not in zone.gettags(item)]
+        assert len(said) == parts
+        for item in said:
+            left, top, right, bottom = zone.bbox(item)
+            assert 0 <= top < bottom <= zone.winfo_height()
+            assert 0 <= left < right <= zone.winfo_width()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import tkinter as tk
 from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
 
 from ras.gui.app import App
+from ras.gui.results_bar import ResultsBar
 from ras.gui.theme import has_focus
 from ras.records import Archive, Job, Query, SearchReport
 from ras.settings import Settings
@@ -120,6 +122,32 @@ def test_a_filter_stays_in_force_when_it_is_folded_in_and_for_the_next_search(dr
     app.search()
     driver.until(lambda: app.run.report is not None)
     assert names(app) == {"luna"}
+
+
+def test_over_the_results_nothing_is_cut_off_however_narrow(driver: Driver) -> None:
+    app = answered(driver)
+    top = tk.Toplevel(driver.root)
+    bar = ResultsBar(
+        top,
+        app.theme,
+        filters=lambda: None,
+        order=lambda _order: None,
+        resize=lambda _size: None,
+        turn=lambda: None,
+        search_all=lambda: None,
+    )
+    bar.pack(fill="x")
+    bar.say("18 results")
+    bar.show_order("likeness")
+    for width, order in ((700, "Most alike first"), (190, "Most alike first"), (150, "Most…")):
+        top.geometry(f"{app.theme.px(width)}x{app.theme.px(60)}")
+        driver.live(0.2)
+        assert bar.list_button.winfo_rootx() + bar.list_button.winfo_width() <= top.winfo_rootx() + top.winfo_width()
+        for button in (bar.filter_button, bar.order_button, bar.list_button):
+            assert button.winfo_width() >= button.winfo_reqwidth()
+        assert str(bar.order_button.cget("text")).strip().startswith(order[:4])
+        assert str(bar.filter_button.cget("compound")) == ("left" if width == 700 else "image")
+    top.destroy()
 
 
 def test_order_is_chosen_over_the_results(driver: Driver) -> None:

@@ -52,7 +52,7 @@ def test_f1_lists_every_shortcut_that_is_bound(driver: Driver, app: App) -> None
             assert action.label.rstrip(" …") in listed
             for keys in key_sequences(action.sequence, app.root) if action.sequence else ():
                 assert app.root.bind(keys) or app.results.canvas.bind(keys), keys
-    assert {"Ctrl", "Shift", ","} <= set(listed)
+    assert {"Ctrl", "Shift", ",", "+"} <= set(listed)
     driver.press(app.root, "<F1>")
     assert windows(app, "Keyboard shortcuts") == [window]
     driver.press(window, "<Escape>")

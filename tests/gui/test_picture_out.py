@@ -136,6 +136,9 @@ def test_nothing_is_saved_where_nobody_says_so(driver: Driver, tmp_path: Path, m
         ("\u202egnp.exe", "PNG", "gnp.png"),
         ("", "PNG", "picture.png"),
         ("北斗 (2).webp", "WEBP", "北斗 (2).webp"),
+        ("Con.png", "PNG", "picture.png"),
+        ("com1.png", "JPEG", "picture.jpg"),
+        ("\U00020000" * 300 + ".png", "PNG", "\U00020000" * 60 + ".png"),
     ],
 )
 def test_names_of_foreign_pictures_are_made_safe(name: str, kind: str, saved: str) -> None:

@@ -48,6 +48,7 @@ def searched(driver: Driver, export: Path, tmp_path: Path, number: int = 5) -> A
 def test_first_start_invites(driver: Driver) -> None:
     app = driver.open()
     assert app.centre.welcome.headline == "Find where a picture was posted"
+    assert max(text.winfo_width() for text in app.centre.welcome._texts) <= app.theme.px(560)
     assert "disabled" in app.query_panel.action.state()
 
 

@@ -207,7 +207,7 @@ def test_reset_asks_and_waits_for_ok(driver: Driver, bench: Counting) -> None:
     app = driver.open(bench, top_k=7, last_archive=())
     window = opened(driver, app)
     click(driver, window.reset_button)
-    assert window.question.text.startswith("Set all settings back")
+    assert window.question.text.startswith("Reset all settings")
     driver.press(window.window, "<Escape>")
     assert window.exists
     assert window.values["top_k"] == 7

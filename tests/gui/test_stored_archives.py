@@ -64,6 +64,15 @@ def test_they_are_listed_with_the_space_they_take(driver: Driver, two: tuple[Pat
     assert "2 archives · 10 pictures · " in window.usage
     assert "embeddings" in window.usage
     assert "previews" in window.usage
+    assert ", the rest " in window.usage
+
+
+def test_two_of_one_name_are_told_apart_by_their_folders(driver: Driver, tmp_path: Path) -> None:
+    app = driver.open()
+    for folder, first in (("march", 0), ("april", 50)):
+        open_and_index(driver, app, write_export(tmp_path / folder, 2, first=first))
+    window = listed(driver, app)
+    assert sorted(row[3] for row in rows(window)) == ["export.json in april", "export.json in march"]
 
 
 def test_an_empty_store_says_what_to_do(driver: Driver) -> None:

@@ -259,8 +259,7 @@ def test_nothing_of_what_was_asked_for_leads_to_all(
 def test_details_say_what_it_is_what_changed_and_why(driver: Driver) -> None:
     app = searched(driver, judged(altered=1, alike=1))
     assert app.details.verdict.text == (
-        "Same picture, altered\nCropped, mirrored\n100 % alike by the fingerprint\n"
-        "143 matching points; brightness agrees to 93 %"
+        "Same picture, altered\nCropped, mirrored\n100 % alike by the fingerprint\n143 points match, brightness to 93 %"
     )
     driver.press(app.results.canvas, "<Right>")
     assert app.details.verdict.text == "Looks alike\n99 % alike by the fingerprint"
@@ -268,7 +267,7 @@ def test_details_say_what_it_is_what_changed_and_why(driver: Driver) -> None:
     driver.live(0.4)
     driver.press(app.results.canvas, "<Left>")
     assert app.details.verdict.text == (
-        "Same picture, altered\nCropped, mirrored\n100 % alike\n143 matching points; brightness agrees to 93 %"
+        "Same picture, altered\nCropped, mirrored\n100 % alike\n143 points match, brightness to 93 %"
     )
 
 

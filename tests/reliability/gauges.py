@@ -9,40 +9,45 @@ import statistics
 import sys
 import threading
 import tkinter as tk
-from collections import Counter
 from pathlib import Path
 from typing import Mapping, NamedTuple, Sequence
 
 
 class Gauge(NamedTuple):
-    """``a_search``: what may come with each search; ``slack``: what may come however few there were."""
+    """``a_search``: what may come with each search; ``slack``: what may come however few there were.
+
+    ``a_picture``: what may come with each that is indexed; None where that is not asked.
+    """
 
     name: str
+    kind: str
     unit: str = ""
     a_search: float = 0.0
     slack: float = 0.0
+    a_picture: float | None = None
 
 
+_MEMORY, _SYSTEM, _TK, _DISK = "memory", "threads, files, processes", "the window", "files on disk"
 HEAP, BLOCKS = "memory in use", "objects of Python"
 
 GAUGES = (
-    Gauge("resident memory", "MB", a_search=0.002, slack=10.0),
-    Gauge(HEAP, "kB", a_search=1.0, slack=100.0),
-    Gauge(BLOCKS, "blocks", a_search=4.0, slack=300.0),
-    Gauge("threads"),
-    Gauge("threads of Python"),
-    Gauge("open files"),
-    Gauge("processes"),
-    Gauge("mapped files"),
-    Gauge("jobs that are waited for"),
-    Gauge("images of Tk"),
-    Gauge("commands of Tk"),
-    Gauge("variables of Tk"),
-    Gauge("timers of Tk"),
-    Gauge("temporary files"),
-    Gauge("files of the program"),
-    Gauge("the store", "kB", slack=64.0),
-    Gauge("its write-ahead log", "kB", slack=64.0),
+    Gauge("resident memory", _MEMORY, "MB", a_search=0.002, slack=24.0, a_picture=0.001),
+    Gauge(HEAP, _MEMORY, "kB", a_search=1.0, slack=200.0, a_picture=0.5),
+    Gauge(BLOCKS, _MEMORY, "blocks", a_search=4.0, slack=300.0, a_picture=8.0),
+    Gauge("threads", _SYSTEM, a_picture=0.0),
+    Gauge("threads of Python", _SYSTEM, a_picture=0.0),
+    Gauge("open files", _SYSTEM, a_picture=0.0),
+    Gauge("processes", _SYSTEM, a_picture=0.0),
+    Gauge("mapped files", _SYSTEM),
+    Gauge("jobs that are waited for", _TK, a_picture=0.0),
+    Gauge("images of Tk", _TK),
+    Gauge("commands of Tk", _TK),
+    Gauge("variables of Tk", _TK, a_picture=0.0),
+    Gauge("timers of Tk", _TK, a_picture=0.0),
+    Gauge("temporary files", _DISK, a_picture=0.0),
+    Gauge("files of the program", _DISK),
+    Gauge("the store", _DISK, "kB", slack=64.0),
+    Gauge("its write-ahead log", _DISK, "kB", slack=64.0, a_picture=0.0),
 )
 
 Sample = Mapping[str, float]
@@ -54,16 +59,24 @@ class _Mallinfo(ctypes.Structure):
 
     _fields_ = [
         (name, ctypes.c_size_t)
-        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
     ]
 
 
 def heap_in_use() -> int:
-    """Bytes that malloc has handed out and not got back: exact, unlike resident memory. 0 where nobody can tell."""
+    """Bytes that malloc has handed out and not got back: exact, unlike resident memory. 0 where nobody can tell.
+
+    Has it give back what it holds in reserve, of which there is more or less by chance, with as many threads.
+    """
+    library = ctypes.CDLL(None)
     try:
-        mallinfo2 = ctypes.CDLL(None).mallinfo2  # glibc 2.33
+        mallinfo2, trim = library.mallinfo2, library.malloc_trim  # glibc 2.33
     except AttributeError:
         return 0
+    trim(0)
     mallinfo2.restype = _Mallinfo
     info = mallinfo2()
     return int(info.uordblks + info.hblkhd)
@@ -72,7 +85,7 @@ def heap_in_use() -> int:
 def take(root: tk.Tk, home: Path, temporary: Path) -> Sample:
     """Called on the Tk thread while nothing goes on. ``home`` is the data folder. Linux only."""
     gc.collect()
-    own = os.getpid()
+    own, heap = os.getpid(), heap_in_use()
     maps = Path("/proc/self/maps").read_text().splitlines()
     store = [path for path in (home / "store").rglob("*") if path.is_file()]
     call = root.tk.call
@@ -82,7 +95,7 @@ def take(root: tk.Tk, home: Path, temporary: Path) -> Sample:
 
     return {
         "resident memory": int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6,
-        HEAP: heap_in_use() / 1000,
+        HEAP: heap / 1000,
         BLOCKS: sys.getallocatedblocks(),
         "threads": len(os.listdir("/proc/self/task")),
         "threads of Python": threading.active_count(),
@@ -108,7 +121,7 @@ def _parent(process: str) -> int:
 
 
 class Verdict(NamedTuple):
-    """What a gauge showed in the middle and in the last third of the rounds (medians), and whether that is growth."""
+    """What a gauge showed in the middle and in the last third of the samples (medians), and whether that is growth."""
 
     gauge: Gauge
     before: float
@@ -118,7 +131,8 @@ class Verdict(NamedTuple):
     @property
     def said(self) -> str:
         unit = f" {self.gauge.unit}" if self.gauge.unit else ""
-        return f"{self.gauge.name} {self.before:,.10g} → {self.after:,.10g}{unit}"
+        before, after = (f"{value:,.0f}" if value > 1000 else f"{value:.4g}" for value in (self.before, self.after))
+        return f"{self.gauge.name} {before} → {after}{unit}"
 
 
 def judge(samples: Sequence[Sample], searches: int) -> list[Verdict]:
@@ -129,15 +143,23 @@ def judge(samples: Sequence[Sample], searches: int) -> list[Verdict]:
     """
     third = len(samples) // 3
     assert third >= 3, "too few rounds to tell"
-    verdicts = []
-    for gauge in GAUGES:
-        values = [sample[gauge.name] for sample in samples]
-        before, after = (round(statistics.median(part), 3) for part in (values[-2 * third : -third], values[-third:]))
-        allowed = gauge.slack + gauge.a_search * searches * third if gauge.unit else third / 2 - 0.5
-        verdicts.append(Verdict(gauge, before, after, after - before > allowed))
-    return verdicts
+    return [
+        _verdict(gauge, samples, gauge.slack + gauge.a_search * searches * third if gauge.unit else third / 2 - 0.5)
+        for gauge in GAUGES
+    ]
 
 
-def kinds_of_objects() -> Counter[str]:
-    """How many objects there are of each type, of those that the collector knows and has not been told to forget."""
-    return Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.get_objects())
+def judge_indexing(samples: Sequence[Sample], pictures: int) -> list[Verdict]:
+    """Samples at even distances, while ``pictures`` were indexed; some threads come and go, and searches go on."""
+    return [
+        _verdict(gauge, samples, 5 * gauge.slack + gauge.a_picture * pictures / 3 if gauge.unit else 3)
+        for gauge in GAUGES
+        if gauge.a_picture is not None
+    ]
+
+
+def _verdict(gauge: Gauge, samples: Sequence[Sample], allowed: float) -> Verdict:
+    third = len(samples) // 3
+    values = [sample[gauge.name] for sample in samples]
+    before, after = (round(statistics.median(part), 3) for part in (values[-2 * third : -third], values[-third:]))
+    return Verdict(gauge, before, after, after - before > allowed)

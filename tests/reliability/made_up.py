@@ -58,14 +58,14 @@ def is_missing(number: int) -> bool:
 
 def picture(number: int, size: tuple[int, int] = (96, 72), quality: int = 80) -> bytes:
     """As a JPEG file: clouds of colour, others for each number."""
-    pixels = np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8)
+    pixels = np.random.default_rng(number + 1000).integers(0, 256, (6, 8, 3), np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC).save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 
 def write_archive(path: Path, pictures: int) -> Path:
-    """An export whose texts repeat, so that what is remembered of texts is soon full, however many pictures there are."""
+    """An export whose texts repeat, so that what is remembered of texts is soon full, of however many pictures."""
     with path.open("w", encoding="utf-8") as file:
         file.write(
             '{"guild":{"id":"5","name":"Wanderers","iconUrl":""},"channel":{"id":"7","type":"GuildTextChat",'

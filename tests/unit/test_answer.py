@@ -133,8 +133,8 @@ def test_a_score_says_what_made_it() -> None:
     [
         (None, ""),
         (Evidence(), ""),
-        (Evidence(143, 0.93, 61), "143 matching points; brightness agrees to 93 %"),
-        (Evidence(1), "1 matching point"),
+        (Evidence(143, 0.93, 61), "143 points match, brightness to 93 %"),
+        (Evidence(1), "1 point matches"),
         (Evidence(0, -0.4), "Brightness agrees to 0 %"),
         (Evidence(0, None, 12), "Hashes differ in 12 of 256 bits"),
         (Evidence(0, None, 0), "Their hashes are the same"),

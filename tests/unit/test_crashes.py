@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, NoReturn
 
@@ -261,18 +262,41 @@ def test_a_file_of_a_run_that_somebody_else_wrote_tells_nothing(ras_home: Path) 
         assert secret not in text
 
 
-@pytest.fixture
+def test_of_a_native_crash_the_places_are_told_though_the_folder_has_letters_beyond_ascii(
+    ras_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``faulthandler`` writes such letters as numbers."""
+    root = os.path.join(os.path.abspath(os.sep), "home", "Zoë 雪", "RAS")
+    monkeypatch.setattr("ras.crashes.places.REPOSITORY", Path(root))
+    folder = ras_home / "crashes"
+    folder.mkdir()
+    (folder / ".run-0123456789ab.lock").touch()
+    written = os.path.join(root, "ras", "cdn.py").replace("ë", r"\xeb").replace("雪", r"\u96ea")
+    modules = "Extension modules: PIL._imaging, numpy.core._multiarray_umath (total: 2)"
+    lines = ["Fatal Python error: Aborted", f'  File "{written}", line 3 in f', modules]
+    (folder / ".run-0123456789ab.dump").write_text("\n".join(lines), "ascii")
+    (path,) = watch.collect()
+    text = path.read_text("utf-8")
+    assert "  ras/cdn.py:3 in f\n" in text
+    assert modules in text
+
+
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """Nothing can be written to files any more, as on a disk that is full."""
+    """Nothing can be written to files any more, as on a disk that is full: not even what pytest says, once it ends."""
     resource = pytest.importorskip("resource", reason="Windows has no limit on the size of files")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_hides_no_fault(ras_home: Path, full_disk: None) -> None:
-    assert save_report(caught(lambda: looked_up("x")), "window") is None
+def test_a_full_disk_hides_no_fault(ras_home: Path) -> None:
+    with full_disk():
+        kept = save_report(caught(lambda: looked_up("x")), "window")
+    assert kept is None
     assert os.listdir(ras_home / "crashes") == []
 
 

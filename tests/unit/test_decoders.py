@@ -179,6 +179,17 @@ def test_without_processes_pictures_are_decoded_here_and_it_is_said_once(make: C
     assert made.pids == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_a_system_that_refuses_limits_decodes_without(make: Callable[..., Decoders]) -> None:
+    made = make(
+        "import resource\ndef setrlimit(*_): raise ValueError('current limit exceeds maximum limit')\n"
+        "resource.setrlimit = setrlimit\nfrom ras.images.child import main; main()"
+    )
+    assert made.decode(asked(png())).size == (40, 30)
+    assert made.trouble == ""
+    assert len(made.pids) == 1
+
+
 def test_nothing_is_said_where_all_is_well(make: Callable[..., Decoders]) -> None:
     made = make()
     made.decode(asked(png()))

@@ -248,3 +248,14 @@ def test_a_job_goes_on_when_its_follower_has_gone() -> None:
         process.stdin.close()
         assert process.stdout.read().split() == [b"through"]
     assert process.returncode == 0
+
+
+def test_an_error_of_the_system_is_told_in_its_words_alone(tmp_path: Path) -> None:
+    program = (
+        "import logging; from ras.cli.follow import Log\n"
+        "logging.basicConfig(format='%(message)s', handlers=[Log()])\n"
+        f"try: open({str(tmp_path / 'gone.partial')!r})\n"
+        "except OSError as exc: logging.warning('It was not kept: %s', exc)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)
+    assert done.stderr == "It was not kept: No such file or directory\n"

@@ -52,6 +52,17 @@ def test_a_built_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start_command() == [sys.executable]
 
 
+def test_on_windows_a_built_program_starts_the_one_without_a_console(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "ras-cli.exe"))
+    assert start_command() == [str(tmp_path / "ras-cli.exe")]
+    (tmp_path / "RAS.exe").touch()
+    assert start_command() == [str(tmp_path / "RAS.exe")]
+
+
 # -- freedesktop.org ---------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ras.text import clean, count, duration, percent, size
+from ras.text import clean, count, duration, percent, size, unbroken
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,9 @@ def test_size(byte_count: int, words: str) -> None:
 )
 def test_percent(score: float, words: str) -> None:
     assert percent(score) == words
+
+
+def test_no_line_ends_between_a_number_and_its_unit() -> None:
+    said = "About 2 s for 94 pictures, 3 min or 1 h then; 93 % of 4.1 MB."
+    assert unbroken(said) == "About 2\u00a0s for 94 pictures, 3\u00a0min or 1\u00a0h then; 93\u00a0% of 4.1\u00a0MB."
+    assert unbroken("2 seconds and 3 hats") == "2 seconds and 3 hats"

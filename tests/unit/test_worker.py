@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from typing import Any, Callable, Generator, Iterator
 
 import pytest
@@ -116,6 +117,44 @@ def test_a_job_cancelled_before_its_turn_never_starts(worker: Worker) -> None:
     gate.set()
     wait_for(worker, lambda messages: any(m.ticket is ticket and m.event == Cancelled() for m in messages))
     assert not started
+
+
+def test_a_job_that_had_ended_when_it_was_cancelled_is_told_to_be_cancelled(worker: Worker) -> None:
+    """Else its owner would wait for its end for ever."""
+    after = threading.Event()
+
+    def boom() -> Generator[int, None, None]:
+        raise ZeroDivisionError
+        yield 1
+
+    def next_one() -> Generator[int, None, None]:
+        yield 1
+        after.set()
+
+    tickets = [worker.submit(lambda: counting(2)), worker.submit(boom)]
+    worker.submit(next_one)
+    assert after.wait(5)
+    for ticket in tickets:
+        ticket.cancel()
+    told = [message for message in worker.drain() if message.ticket in tickets]
+    assert told == [Message(ticket, Cancelled()) for ticket in tickets]
+
+
+def test_a_job_that_is_over_is_let_go(worker: Worker) -> None:
+    """Not held until the next one comes: it may hold pictures and windows."""
+
+    class Large:
+        pass
+
+    large = Large()
+    ref = weakref.ref(large)
+    worker.submit(lambda large=large: counting(1))  # type: ignore[misc]
+    del large
+    assert ended(wait_for(worker, ended))
+    end = time.monotonic() + 5
+    while ref() is not None and time.monotonic() < end:
+        time.sleep(0.005)
+    assert ref() is None
 
 
 def test_drain_is_bounded(worker: Worker) -> None:
