@@ -21,10 +21,12 @@ _WEBP_PIXEL = 20
 """Its decoder keeps the canvas twice, and hands over copies."""
 _MOST_SEGMENTS = 4000
 """Of a JPEG file before its size is told. Honest ones have up to some hundreds, of an embedded profile."""
-_NO_LENGTH = (0x00, 0x01, *range(0xD0, 0xD9))
-"""JPEG markers (and the escape of 0xFF) that stand alone."""
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_NO_LENGTH = (0x00, 0x01, 0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE))
+"""JPEG markers (and the escape of 0xFF) that stand alone, or that Pillow takes for such."""
+_FRAMES = frozenset((*range(0xC0, 0xD0), 0xDE)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that tell the size."""
+_SCAN = 0xDA
+"""JPEG marker before the pixels."""
 _PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 
 
@@ -108,22 +110,22 @@ def _of_jpeg(data: bytes, at_least: int | None) -> int:
 
 
 def _frame(data: bytes) -> int | None:
-    """Where the header of a JPEG's frame begins; the end where there is none, None after too many segments."""
-    start = 2
+    """Where the header of a JPEG's frame begins, of several the last one before the pixels, which Pillow believes; the
+    end where there is none, None after too many segments.
+    """
+    start, found = 2, None
     for _ in range(_MOST_SEGMENTS):
         marker = data[start + 1 : start + 2]
-        if data[start : start + 1] != b"\xff":
-            start += 1  # Pillow passes over such a byte as well
-        elif not marker or marker[0] in _FRAMES:
-            return start
-        elif marker[0] == 0xFF:  # filling
-            start += 1
+        if start + 1 >= len(data) or (found is not None and marker[0] == _SCAN):
+            return len(data) if found is None else found
+        if data[start : start + 1] != b"\xff" or marker[0] == 0xFF:
+            start += 1  # Pillow passes over a byte that is no marker as well, and over filling
         elif marker[0] in _NO_LENGTH:
             start += 2
         else:
+            if marker[0] in _FRAMES:
+                found = start
             start += 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
-        if start >= len(data):
-            return len(data)
     return None
 
 

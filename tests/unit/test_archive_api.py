@@ -39,14 +39,14 @@ def write(path: Path, document: Any) -> Path:
 def test_what_becomes_a_record(tmp_path: Path) -> None:
     cat = attachment("cat.png")
     posted = [
-        message("a cat", [cat, attachment("clip.mp4") | {"content_type": "video/mp4"}]),
+        message("a cat", [cat, {**attachment("clip.mp4"), "content_type": "video/mp4"}]),
         message("look", embeds=[{"type": "rich", "image": picture("https://i.imgur.com/a.png", PROXIED)}]),
         message("nothing here"),
         message("see https://a.test/link.png", embeds=[{"thumbnail": picture("https://a.test/link.png")}]),
         forward(message("from there", [attachment("far.jpg")])),
         message("a reply", referenced_message=message("the first", [attachment("old.png")])),
-        message("odd", [attachment("odd.osz") | {"content_type": "image/png"}]),
-        message("hidden", [attachment("h.png") | {"flags": 8}, attachment("SPOILER_i.png")]),
+        message("odd", [{**attachment("odd.osz"), "content_type": "image/png"}]),
+        message("hidden", [{**attachment("h.png"), "flags": 8}, attachment("SPOILER_i.png")]),
         message("||https://a.test/x.png||", embeds=[{"url": "https://a.test/x.png", "thumbnail": picture(PROXIED)}]),
     ]
     archive = read(write(tmp_path / "general.json", posted))
@@ -251,7 +251,7 @@ def test_memory_stays_small_and_blocks_are_decoded_whole(
 def test_a_search_finds_messages_several_times(tmp_path: Path) -> None:
     one, two, three = (message(str(n), [attachment()]) for n in range(3))
     archive = read(
-        write(tmp_path / "x.json", {"total_results": 2, "messages": [[one, two | {"hit": True}], [two, three]]})
+        write(tmp_path / "x.json", {"total_results": 2, "messages": [[one, {**two, "hit": True}], [two, three]]})
     )
     assert archive.message_count == 3
     assert [record.content for record in archive.records] == ["0", "1", "2"]
@@ -260,7 +260,9 @@ def test_a_search_finds_messages_several_times(tmp_path: Path) -> None:
 def test_numbers_as_ids_and_no_timestamp(tmp_path: Path) -> None:
     posted = message("a", [attachment()])
     written = posted["timestamp"]
-    posted |= {"id": int(posted["id"]), "channel_id": int(CHANNEL_ID), "timestamp": None, "guild_id": int(GUILD_ID)}
+    posted.update(
+        {"id": int(posted["id"]), "channel_id": int(CHANNEL_ID), "timestamp": None, "guild_id": int(GUILD_ID)}
+    )
     posted["attachments"][0]["id"] = int(posted["attachments"][0]["id"])
     posted["author"]["id"] = 810000000000000003
     (record,) = read(write(tmp_path / "x.json", [posted])).records

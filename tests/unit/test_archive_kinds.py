@@ -50,8 +50,8 @@ def posted() -> list[Any]:
     everything["reactions"] = [reaction(3), reaction(None), reaction(1)]
     forwarded = message("https://a.test/far.png")
     forwarded["stickers"] = [sticker(15)]
-    another = author("bob", id="820000000000000001") | {"avatarUrl": f"{CDN}/avatars/82/a_6d.gif?size=512"}
-    default = author("eve", id="830000000000000001") | {"avatarUrl": f"{CDN}/embed/avatars/3.png"}
+    another = {**author("bob", id="820000000000000001"), "avatarUrl": f"{CDN}/avatars/82/a_6d.gif?size=512"}
+    default = {**author("eve", id="830000000000000001"), "avatarUrl": f"{CDN}/embed/avatars/3.png"}
     return [
         everything,
         message(forwarded=forwarded),
@@ -196,9 +196,9 @@ def test_an_avatar_is_given_once() -> None:
 
 def test_hostile_paths_lead_nowhere(tmp_path: Path) -> None:
     messages = posted()[:1]
-    messages[0]["stickers"] = [sticker(11) | {"sourceUrl": "../../etc/passwd"}]
-    messages[0]["inlineEmojis"] = [emoji(1) | {"imageUrl": "/etc/passwd"}]
-    messages[0]["author"] = author() | {"avatarUrl": "..\\..\\secret.png"}
+    messages[0]["stickers"] = [{**sticker(11), "sourceUrl": "../../etc/passwd"}]
+    messages[0]["inlineEmojis"] = [{**emoji(1), "imageUrl": "/etc/passwd"}]
+    messages[0]["author"] = {**author(), "avatarUrl": "..\\..\\secret.png"}
     for one in read(make_export(tmp_path, messages=messages), stickers=True, emoji=True, avatars=True):
         assert one.local_path is None or one.local_path.startswith(str(tmp_path))
 

@@ -94,6 +94,17 @@ def test_it_is_at_least_what_pillow_will_allocate() -> None:
     assert checked > 500
 
 
+def test_of_two_sizes_of_a_jpeg_the_one_counts_that_pillow_believes() -> None:
+    data = samples()["jpeg 4:4:4"]
+    frame = data.index(b"\xff\xc0")
+    header = data[frame : frame + 19]
+    tall = header[:5] + (32_000).to_bytes(2, "big") + header[7:]
+    twice = data[: frame + 19] + tall + data[frame + 19 :]
+    image = decoding._open(twice, "JPEG")
+    assert image.height == 32_000
+    assert needed_memory(twice) >= 4 * image.width * image.height
+
+
 def test_whatever_the_bytes_are_it_answers() -> None:
     chance = random.Random(1)
     starts = [data[: chance.randrange(4, 40)] for data in samples().values() for _ in range(20)]
