@@ -74,7 +74,7 @@ def test_an_empty_store_has_nothing_to_care_for(driver: Driver) -> None:
     assert window.headline.cget("text") == "Everything is in order."
     assert any("No archive is indexed yet" in text for text in texts(window, "Store"))
     for button in (window.verify_button, window.repair_button):
-        assert button.instate(["disabled"])
+        driver.until(lambda button=button: button.instate(["disabled"]))
     window.verify_button.event_generate("<Enter>")
     driver.root.update()
     assert "index an archive first" in window.hint

@@ -131,8 +131,7 @@ def test_all_of_it_without_a_mouse_and_all_of_it_is_there_after_a_restart(keyboa
 
     # An archive, a picture, what is found, and a file of it.
     keyboard.start()
-    keyboard.press("ctrl+o")
-    keyboard.see("Open Discord archives")
+    keyboard.press_until("ctrl+o", title="Open Discord archives")
     keyboard.write(str(export))
     keyboard.press("Return")
     keyboard.until(lambda: keyboard.setting("last_archive") == [str(export)], "the archive")

@@ -98,9 +98,11 @@ def test_every_kind_of_setting_is_changed_and_taken(driver: Driver, app: App, ke
     choice = window.rows["theme"].control
     keyboard.go_to(choice)
     keyboard.press("space")
+    menu = choice.nametowidget(str(choice.cget("menu")))
+    driver.until(menu.winfo_ismapped)
     keyboard.press("Down")
     keyboard.press("Return")
-    driver.live(0.3)
+    driver.until(lambda: not menu.winfo_ismapped() and "theme" in window.changed)
     keyboard.go_to(window.ok_button)
     keyboard.press("Return")
     driver.until(lambda: not window.exists)
