@@ -16,6 +16,9 @@ _QUICK_SECONDS = 0.4
 """Since a job was started: from a drop to its results it is three jobs, and each would wait half a tick to be heard."""
 _BUDGET = 0.012
 """Seconds of the Tk thread that one tick may take before it lets the window breathe."""
+_LONGEST_BREATH_MS = 100
+_FADING = 0.5
+"""What of a tick's lateness still counts for the next but one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Pump:
         self._workers: dict[Worker, dict[Ticket, _Ears]] = {}
         self._timer: str | None = None
         self._quick_until = 0.0
+        self._due = self._late = 0.0
         self._stopped = False
 
     def start(
@@ -50,7 +54,7 @@ class Pump:
         self._workers.setdefault(worker, {})[ticket] = _Ears(event, done, failed or self._failed)
         self._quick_until = time.monotonic() + _QUICK_SECONDS
         if self._timer is None and not self._stopped:
-            self._timer = self._root.after(QUICK_MS, self._tick)
+            self._wait(QUICK_MS)
         return ticket
 
     def stop(self) -> None:
@@ -62,15 +66,24 @@ class Pump:
 
     def _tick(self) -> None:
         self._timer = None
-        deadline = time.perf_counter() + _BUDGET
+        now = time.perf_counter()
+        deadline = now + _BUDGET
+        self._late = max(now - self._due, _FADING * self._late)
         try:
             for worker, tickets in list(self._workers.items()):
                 self._drain(worker, tickets, deadline)
         finally:
             # Also when a callback raised (Tk reports that): the other jobs still have to be heard.
             if any(self._workers.values()) and not self._stopped:
-                quick = time.monotonic() < self._quick_until
-                self._timer = self._root.after(QUICK_MS if quick else TICK_MS, self._tick)
+                self._wait(QUICK_MS if time.monotonic() < self._quick_until else TICK_MS)
+
+    def _wait(self, pause: int) -> None:
+        """The next tick comes so many milliseconds after what this one had drawn: a screen that draws more slowly than
+        events come would have no moment left for anything else. How long that takes is told by how late ticks are.
+        """
+        pause += min(round(2000 * self._late), _LONGEST_BREATH_MS)
+        self._due = time.perf_counter() + pause / 1000
+        self._timer = self._root.after(pause, self._tick)
 
     def _drain(self, worker: Worker, tickets: dict[Ticket, _Ears], deadline: float) -> None:
         newest: dict[tuple[Ticket, type], Any] = {}
