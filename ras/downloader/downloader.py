@@ -184,7 +184,7 @@ class Downloader:
         while True:
             tries += 1
             try:
-                return self._try_once(record, body, 0 if small else _REDIRECTS)
+                return self._try_once(record, body, small)
             except UnfitRest:
                 continue  # this happens to a picture once at most
             except PassingTrouble as trouble:
@@ -198,10 +198,10 @@ class Downloader:
                 if not trouble.throttled:
                     self._wait(random.uniform(0, patience.backoff * 2 ** max(0, failures - 1)))
 
-    def _try_once(self, record: ImageRecord, body: Body | Beginning, redirects: int) -> bytes:
+    def _try_once(self, record: ImageRecord, body: Body | Beginning, small: bool) -> bytes:
         """One request with its redirects. Raises PassingTrouble where another may succeed, and UnfitRest."""
         url = record.url
-        for _ in range(redirects + 1):
+        for _ in range(1 if small else _REDIRECTS + 1):
             request = self._prepare(url, record)
             request.headers.update(body.headers(str(request.url)))
             host = self._host(request)
@@ -223,7 +223,8 @@ class Downloader:
                         host.answered(started)
                     else:
                         silent = self._patience.lost if self._reached else self._patience.unreached
-                        host.failed(trouble, started, silent, self._patience.useless, answered)
+                        # What can be done without is worth no longer wait.
+                        host.failed(trouble, started, silent, silent if small else self._patience.useless, answered)
                     raise
                 except UnfitRest:
                     host.answered(started)

@@ -14,7 +14,7 @@ from ras.gui.health_clearing import CLEARINGS
 from ras.gui.progress_line import ProgressLine
 from ras.gui.question import Question
 from ras.gui.scroll_frame import ScrollFrame
-from ras.health.facts import NONE, READ_ONLY, UNUSABLE
+from ras.health.facts import NONE, READ_ONLY, UNUSABLE, WRITABLE
 from ras.health.words import as_text, headline, sections
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class HealthWindow:
         store = self._health.store
         if action == "clear":
             return ""
-        if store.state == NONE:
+        if store.state == NONE or (store.state == WRITABLE and not store.archives):
             return "There is nothing in the store yet: index an archive first."
         if store.state == UNUSABLE:
             return "The store cannot be opened; see above why."
