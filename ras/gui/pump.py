@@ -16,7 +16,8 @@ _QUICK_SECONDS = 0.4
 """Since a job was started: from a drop to its results it is three jobs, and each would wait half a tick to be heard."""
 _BUDGET = 0.012
 """Seconds of the Tk thread that one tick may take before it lets the window breathe."""
-_LONGEST_BREATH_MS = 100
+_MOST_LATE = 0.05
+"""Seconds; later was not because of what is drawn."""
 _FADING = 0.5
 """What of a tick's lateness still counts for the next but one."""
 
@@ -68,7 +69,7 @@ class Pump:
         self._timer = None
         now = time.perf_counter()
         deadline = now + _BUDGET
-        self._late = max(now - self._due, _FADING * self._late)
+        self._late = min(max(now - self._due, _FADING * self._late), _MOST_LATE)
         try:
             for worker, tickets in list(self._workers.items()):
                 self._drain(worker, tickets, deadline)
@@ -81,7 +82,7 @@ class Pump:
         """The next tick comes so many milliseconds after what this one had drawn: a screen that draws more slowly than
         events come would have no moment left for anything else. How long that takes is told by how late ticks are.
         """
-        pause += min(round(2000 * self._late), _LONGEST_BREATH_MS)
+        pause += round(2000 * self._late)
         self._due = time.perf_counter() + pause / 1000
         self._timer = self._root.after(pause, self._tick)
 
