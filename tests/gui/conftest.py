@@ -87,6 +87,9 @@ def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
     reported = [error for app in driver.apps for error in app.crashes.reported]
     for app in driver.apps:
         app.stop()
+    # A menu that a test left posted: Tk would give the keyboard back to where it was then, in another test.
+    root.tk.call("tk::MenuUnpost", "")
+    root.tk.eval('set tk::Priv(focus) ""')
     for child in root.winfo_children():
         child.destroy()
     root.configure(menu="")
