@@ -40,6 +40,7 @@ def click_entry(driver: Driver, menu: tk.Menu | str, label: str) -> str:
     """Of a menu that is to be seen; what it opens."""
     call = driver.root.tk.call
     driver.until(lambda: call("winfo", "ismapped", menu))
+    driver.live(0.3)  # it is mapped before it has its place, and a click goes elsewhere
     (place,) = (
         place
         for place in range(int(call(menu, "index", "end")) + 1)
