@@ -40,7 +40,7 @@ def save_report(error: BaseException, where: str, facts: Facts | None = None) ->
     """Write a report of a fault; None where it cannot be written, which is logged: the fault itself comes first."""
     try:
         return keep(report_of(error, where, facts or {}))
-    except Exception:
+    except Exception:  # logged whole: the fault that is reported must not be hidden by another
         log.exception("A fault came up while a report of another one was made")
         return None
 

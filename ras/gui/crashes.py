@@ -85,6 +85,6 @@ class CrashReporter:
     def _facts(self) -> Facts:
         try:
             return {"Tk": str(self._root.tk.call("info", "patchlevel")), **self.going_on()}
-        except Exception:
+        except Exception:  # logged whole: the report is made without these facts
             log.exception("What goes on in the window could not be told")
             return {}
