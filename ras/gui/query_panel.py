@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _BESIDE = 56
 """The arrow of a choice and the gaps beside its label."""
+_WORD_LINES = 3
+"""That the word under the button may take before the picture gets smaller."""
 
 
 class QueryPanel(ttk.Frame):
@@ -75,9 +77,6 @@ class QueryPanel(ttk.Frame):
 
         self._recent: tuple[StripItem, ...] = ()
         self._batch: tuple[StripItem, ...] = ()
-        self.strip = QueryStrip(self, theme, choose=choose_query)
-        self.strip.grid(row=2, sticky="ew", pady=(theme.px(10), 0))
-        self.strip.grid_remove()
         self.text_field = TextField(
             self,
             theme,
@@ -103,17 +102,22 @@ class QueryPanel(ttk.Frame):
             )
         self._modes, self.mode_menu = self._choice(row=6)
         self.word = ""
-        """What is said under the mode."""
-        self._word = ttk.Label(self, style="Card.Muted.TLabel", anchor="nw", justify="left")
-        self._word.grid(row=7, sticky="ew", pady=(theme.px(6), 0))
+        """What is said of the mode, under the button."""
         # One command for good: Tk keeps each that a button is given later, until the button is gone.
         self.action = ttk.Button(self, text="Search", style="Card.Accent.TButton", command=lambda: self._press())
-        self.action.grid(row=8, sticky="ew", pady=(theme.px(16), 0))
+        self.action.grid(row=7, sticky="ew", pady=(theme.px(16), 0))
+        # What comes and goes while a search begins and ends stands below what is clicked on then, and does not move it.
+        self._word = ttk.Label(self, style="Card.Muted.TLabel", anchor="nw", justify="left")
+        self._word.grid(row=8, sticky="ew", pady=(theme.px(8), 0))
+        self.strip = QueryStrip(self, theme, choose=choose_query)
+        self._place_strip()
+        self.strip.grid_remove()
         for part in (self, self._caption, self._word):
             part.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", self._recolour, add=True)
         self._full_name = ""
         self._recolour()
+        caption.rowconfigure((0, 1), minsize=self._clear.winfo_reqheight() // 2 + 1)  # it comes when the picture is open
         self.show_nothing()
 
     def show_picture(self, preview: Image, name: str, size: tuple[int, int], crop: CropBox | None = None) -> None:
@@ -169,8 +173,14 @@ class QueryPanel(ttk.Frame):
     def show_batch(self, items: Sequence[StripItem], place: int) -> None:
         """Pictures that are searched for together, in place of the queries of late; none, and those are back."""
         self._batch = tuple(items)
+        self._place_strip()
         self.strip.show(items or self._recent, place if items else -1)
         self._fit()
+
+    def _place_strip(self) -> None:
+        """What is searched for together stands by its picture, the queries of late at the end; Tab goes there, too."""
+        self.strip.grid(row=2 if self._batch else 9, sticky="ew", pady=(self._theme.px(10), 0))
+        tk.Misc.lift(self.strip, self._caption if self._batch else self._word)  # a canvas has another lift
 
     def show_weight(self, shown: bool) -> None:
         """The slider, where there are a picture and a text."""
@@ -227,7 +237,7 @@ class QueryPanel(ttk.Frame):
         self._wrap()
 
     def say(self, word: str) -> None:
-        """The word under the mode: how long it takes, or what is missing."""
+        """The word under the button: how long the mode takes, or what it lacks."""
         self.word = word
         self._word.configure(text=unbroken(word))
         self._fit()
@@ -257,20 +267,19 @@ class QueryPanel(ttk.Frame):
         while self._left(parts) < px(72) and least:
             parts.pop(least.pop(0), None)
         for part in (self.strip, self._how, self._word, self._modes, self.scope_button):
-            if part in parts and not part.winfo_manager():
+            shown = part in parts and (part is not self.strip or bool(self.strip.items))
+            if shown and not part.winfo_manager():
                 part.grid()
-            elif part not in parts:
+            elif not shown:
                 part.grid_remove()
         height = max(px(48), min(round(self.winfo_width() * 0.9), self._left(parts)))
         if height != self.zone.winfo_reqheight():
             self.zone.configure(height=height)
 
     def _parts(self) -> dict[tk.Widget, int]:
-        """All but the zone that there is to be shown, with the gap above each."""
-        parts: dict[tk.Widget, int] = {self._how: 14, self.scope_button: 6, self._modes: 6, self._word: 6}
-        parts[self.action] = 16
-        if self.strip.items:
-            parts[self.strip] = 10
+        """All but the zone, with the gap above each. The strip has its room before there is anything in it."""
+        parts: dict[tk.Widget, int] = {self._how: 14, self.scope_button: 6, self._modes: 6, self.action: 16}
+        parts.update({self._word: 8, self.strip: 10})
         for part in (self._caption, self.text_field):
             if part.winfo_manager():
                 parts[part] = 10
@@ -280,6 +289,8 @@ class QueryPanel(ttk.Frame):
         """The height for the zone."""
         px = self._theme.px
         taken = sum(part.winfo_reqheight() + px(gap) for part, gap in parts.items())
+        if self._word in parts:  # the zone must not grow and shrink with what is said
+            taken += max(0, _WORD_LINES * self._theme.line_height("RasSmall") - self._word.winfo_reqheight())
         return self.winfo_height() - taken - 2 * px(16)
 
     def _wrap(self) -> None:

@@ -51,6 +51,7 @@ class StatusBar(ttk.Frame):
         self.skipped = ttk.Button(line, style="Quiet.TButton", command=lambda: self._press())
         self.skipped.grid(row=0, column=1, padx=(px(8), 0))
         self.skipped.grid_remove()
+        line.rowconfigure(0, minsize=self.skipped.winfo_reqheight())  # nothing above moves when it comes
         self._bar = ttk.Progressbar(line, length=px(220))
         self._bar.grid(row=0, column=2, padx=(px(12), 0))
         self._bar.grid_remove()

@@ -45,8 +45,10 @@ def dragged(driver: Driver, kind: str, *data: str) -> Iterator[None]:
             f"{x} {y}" for x, y in ((100, 320), (130, 325), (200, 340), (400, 360), (700, 400), (720, 410), (725, 412))
         ]
         hand(driver, ["mousemove 90 320", "mousedown 1", *[f"mousemove {step}" for step in steps]])
+        # The window has answered that it takes what comes: a drag that is let go of before that comes to nothing.
+        driver.until(lambda: driver.apps[-1].query_panel.zone.lit)
         yield
-        hand(driver, ["mouseup 1"])
+        hand(driver, ["mousemove 726 412", "mouseup 1"])
         driver.live(0.5)
     finally:
         source.kill()
@@ -97,7 +99,7 @@ def test_a_picture_dropped_by_mouse_is_searched_for(driver: Driver, app: App, tm
     app.inputs.open_archive(["stream.json"])
     driver.until(lambda: app.inputs.archive is not None)
     with dragged(driver, "files", saved(tmp_path).as_uri()):
-        driver.until(lambda: app.query_panel.zone.lit)
+        assert app.query_panel.zone.lit
     driver.until(lambda: app.run.report is not None)
     assert not app.query_panel.zone.lit
     assert app.inputs.query is not None
@@ -125,7 +127,7 @@ def test_several_archives_dropped_together_are_one(driver: Driver, tmp_path: Pat
     third = write_export(tmp_path / "third", 4, first=20)
     packed = shutil.make_archive(str(tmp_path / "exports"), "zip", third.parent)
     with dragged(driver, "files", *(path.as_uri() for path in (tmp_path / "folder", second, Path(packed)))):
-        driver.until(lambda: app.query_panel.zone.lit)
+        pass
     driver.until(lambda: app.inputs.archive is not None)
     assert app.inputs.archive is not None
     assert len(app.inputs.archive.archive.records) == 9

@@ -45,6 +45,33 @@ def searched(driver: Driver, export: Path, tmp_path: Path, number: int = 5) -> A
     return app
 
 
+@pytest.mark.parametrize("size", ["1240x800", "900x600"])
+def test_nothing_that_is_clicked_on_moves_while_a_search_begins_and_ends(
+    driver: Driver, export: Path, tmp_path: Path, size: str
+) -> None:
+    """The first search of all, which has the row of recent queries come."""
+    app = driver.open(mode="realtime")
+    driver.root.geometry(f"{size}+0+0")
+    app.inputs.open_archive([str(export)])
+    driver.until(lambda: app.inputs.archive is not None and app.encoder.facts is not None)
+    picture(5).save(tmp_path / "query.jpg")
+    app.inputs.load_query(str(tmp_path / "query.jpg"))
+    panel = app.query_panel
+    driver.until(panel._caption.winfo_ismapped)
+    driver.live(0.02)
+    parts = (panel.zone, panel.scope_button, panel._modes, panel.action)
+    places = {tuple((part.winfo_rooty(), part.winfo_height()) for part in parts)}
+    end = time.monotonic() + 60
+    while not (app.results.complete and panel.strip.items) and time.monotonic() < end:
+        driver.live(0.01)
+        places.add(tuple((part.winfo_rooty(), part.winfo_height()) for part in parts))
+    driver.live(0.6)
+    places.add(tuple((part.winfo_rooty(), part.winfo_height()) for part in parts))
+    assert app.results.complete
+    assert panel.strip.winfo_ismapped()
+    assert len(places) == 1
+
+
 def test_first_start_invites(driver: Driver) -> None:
     app = driver.open()
     assert app.centre.welcome.headline == "Find where a picture was posted"

@@ -40,7 +40,8 @@ def decode(data, **options):
                 written = os.write(file.fileno(), b"x")
         except OSError:
             written = 0
-        raise DecodeError(f"{dict(os.environ)} written {written}", SkipReason.DAMAGED)
+        secrets = sum("secret" in value for value in os.environ.values())
+        raise DecodeError(f"{secrets} secrets, written {written}, of {sorted(os.environ)}", SkipReason.DAMAGED)
     return honest(data, **options)
 
 child.decode_shrunk = decode

@@ -264,8 +264,8 @@ def test_a_process_knows_no_secrets_and_writes_no_files(
     (tmp_path / "PIL.py").write_text("raise SystemExit('hijacked')")
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     said = str(refusal(make(MARKED), asked(png(mark=b"TELL"))))
-    assert "secret" not in said
-    assert "PATH" in said
+    assert "0 secrets" in said
+    assert "'PATH'" in said
     if os.name == "posix":
         assert "written 0" in said
 
