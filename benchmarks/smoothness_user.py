@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
+import time
 import tkinter as tk
 from typing import TYPE_CHECKING, Callable, Iterator
 
-from benchmarks.heartbeat import Frames
+from benchmarks.heartbeat import FRAME, Frames
 
 if TYPE_CHECKING:
     from ras.gui.app import App
@@ -33,6 +35,10 @@ class User:
     def key(self, widget: tk.Misc, keys: str) -> None:
         widget.focus_force()
         widget.event_generate(keys)
+
+    def next_frame(self) -> int:
+        """Milliseconds until a screen that draws 60 frames a second shows the next one; the drag of a hand is as even."""
+        return math.ceil((FRAME - time.perf_counter() % FRAME) * 1000)
 
     def until(self, true: Callable[[], object], seconds: float = 120) -> Iterator[int]:
         for _ in range(int(seconds * 100)):
@@ -104,7 +110,7 @@ def by_bar(user: User, _export: str) -> Iterator[int]:
     for step in [*range(steps), *reversed(range(steps))]:
         y = top + (bottom - top) * step // steps
         frames.draw(functools.partial(bar.event_generate, "<B1-Motion>", x=x, y=y))
-        yield 12
+        yield user.next_frame()
     bar.event_generate("<ButtonRelease-1>", x=x, y=top)
     yield 300
 
@@ -171,7 +177,7 @@ def comparing(user: User, _export: str) -> Iterator[int]:
         for step in range(60):
             at = 100 + (step if step < 30 else 60 - step) * 6
             frames.draw(functools.partial(pane.event_generate, "<B1-Motion>", x=at, y=at))
-            yield 16
+            yield user.next_frame()
         pane.event_generate("<ButtonRelease-1>", x=100, y=100)
         for _ in range(10):
             user.wheel(pane, down=True)

@@ -102,3 +102,5 @@ class _LogFile(logging.FileHandler):
         error = sys.exc_info()[1]
         reason = getattr(error, "strerror", None) or error
         log.warning("The log cannot be written to %s: %s.", log_path(), reason)
+        # Else logging would write the next lines on the terminal, as they are: names of files and texts of strangers.
+        logging.getLogger().addHandler(logging.NullHandler())

@@ -75,7 +75,8 @@ class Pump:
                 self._drain(worker, tickets, deadline)
         finally:
             # Also when a callback raised (Tk reports that): the other jobs still have to be heard.
-            if any(self._workers.values()) and not self._stopped:
+            # Unless a callback started a job, and with it the next tick: two timers would both go on for ever.
+            if self._timer is None and any(self._workers.values()) and not self._stopped:
                 self._wait(QUICK_MS if time.monotonic() < self._quick_until else TICK_MS)
 
     def _wait(self, pause: int) -> None:

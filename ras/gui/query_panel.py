@@ -117,7 +117,8 @@ class QueryPanel(ttk.Frame):
         self.bind("<<ThemeChanged>>", self._recolour, add=True)
         self._full_name = ""
         self._recolour()
-        caption.rowconfigure((0, 1), minsize=self._clear.winfo_reqheight() // 2 + 1)  # it comes when the picture is open
+        # The button comes when the picture is open.
+        caption.rowconfigure((0, 1), minsize=self._clear.winfo_reqheight() // 2 + 1)
         self.show_nothing()
 
     def show_picture(self, preview: Image, name: str, size: tuple[int, int], crop: CropBox | None = None) -> None:

@@ -6,7 +6,8 @@ import time
 import tkinter as tk
 from typing import Any
 
-_FRAME_MS = 12
+_FRAME = 0.015
+"""Seconds from one frame to the next: a little less than most screens take."""
 _SECONDS = 0.14
 
 
@@ -17,7 +18,7 @@ class Glide:
         self._canvas, self._step = canvas, step
         self._timer: str | None = None
         self._from = self._to = 0.0
-        self._since = 0.0
+        self._since = self._due = 0.0
         on_wheel(canvas, self._wheel)
 
     def to(self, top: float) -> None:
@@ -27,6 +28,7 @@ class Glide:
         self._to = max(0.0, min(float(top), total - seen))
         self._since = time.perf_counter()
         if self._timer is None:
+            self._due = self._since
             self._timer = self._canvas.after(1, self._frame)
 
     def stop(self) -> None:
@@ -50,7 +52,10 @@ class Glide:
         if total > 0:
             self._canvas.yview_moveto((self._from + (self._to - self._from) * eased) / total)
         if part < 1.0:
-            self._timer = self._canvas.after(_FRAME_MS, self._frame)
+            # From when this frame was due, not from when it was there: drawing does not make the next one later.
+            now = time.perf_counter()
+            self._due = max(self._due + _FRAME, now)
+            self._timer = self._canvas.after(max(1, round((self._due - now) * 1000)), self._frame)
 
 
 def on_wheel(widget: tk.Misc, turned: Any) -> None:

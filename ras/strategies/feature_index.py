@@ -106,7 +106,7 @@ class FeatureIndex:
                 if not self._keep(part, contents):
                     return (yield from self.make_files())  # with the file that another program made meanwhile
             except (OSError, StoreError) as exc:
-                log.warning("The index of local features stays in memory: %s", exc)
+                log.warning("The index of local features stays in memory, since it cannot be written: %s", exc)
                 self._may_write = may_write = False
                 self._loose.append((part, contents))
             else:

@@ -69,7 +69,7 @@ def test_a_search_is_begun_and_cancelled_by_its_button_and_begun_again_by_a_key(
     driver.until(lambda: app.run.running and app.results.amount)
     for _ in range(2):
         click(driver, app.query_panel.action)
-        assert not app.run.running
+        driver.until(lambda: not app.run.running)
         assert app.results.amount == 5, "what was found stays"
         click(driver, app.query_panel.action)
         driver.until(lambda: app.run.running)

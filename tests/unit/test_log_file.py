@@ -94,3 +94,21 @@ def test_the_command_line_writes_it_and_says_it_once(ras_home: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.count("“connections”") == 1
     assert "it can be 1 to 32" in log_path().read_text("utf-8")
+
+
+def test_lines_do_not_go_to_the_terminal_in_its_place(ras_home: Path) -> None:
+    (ras_home / "logs").write_text("in the way", "utf-8")
+    code = (
+        "import logging; from ras.log_file import start_log; start_log(); "
+        "[logging.getLogger('ras.test').warning('\\x1b[2J%d', number) for number in range(3)]"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "RAS_HOME": str(ras_home)},
+        cwd=REPOSITORY,
+        check=True,
+    )
+    assert done.stderr.startswith("The log cannot be written to ")
+    assert done.stderr.count("\n") == 1
