@@ -37,7 +37,7 @@ class User:
         widget.event_generate(keys)
 
     def next_frame(self) -> int:
-        """Milliseconds until a screen that draws 60 frames a second shows the next one; the drag of a hand is as even."""
+        """Milliseconds until a screen that draws 60 frames a second shows the next one: a hand drags as evenly."""
         return math.ceil((FRAME - time.perf_counter() % FRAME) * 1000)
 
     def until(self, true: Callable[[], object], seconds: float = 120) -> Iterator[int]:

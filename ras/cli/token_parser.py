@@ -10,7 +10,7 @@ from ras.cli.codes import EXIT_CODES
 
 TOKEN = """\
 Links to Discord's pictures expire within a day. With the token of a bot of your own, which is made under
-https://discord.com/developers/applications, RAS has Discord renew them.
+https://discord.com/developers/applications, RAS has Discord refresh them.
 
   set      asks for the token without showing it, or reads it from standard input; keeps it in the system keyring
   forget   removes it from there

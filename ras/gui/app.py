@@ -6,7 +6,7 @@ import dataclasses
 import tkinter as tk
 from typing import Any, Callable, Generator, Sequence
 
-from ras.errors import RASError
+from ras.errors import OUT_OF_MEMORY, RASError
 from ras.gui import interpreter, menus, window
 from ras.gui.archive_index import ArchiveIndex
 from ras.gui.archive_state import ArchiveState
@@ -92,7 +92,7 @@ class App:
             built=self._engine_built,
             loading=self._engine_loading,
             downloading=self.status.download,
-            notice=self.notices.say,
+            notices=self.notices,
             failed=self.failed,
         )
         self.inputs = Inputs(
@@ -165,6 +165,7 @@ class App:
             zone=self.query_panel.zone,
             encoder_id=self._encoder_in_use,
             media_folders=lambda: self.settings.media_folders,
+            condition=lambda: self.state.condition,
         )
         self.comparing = Comparing(self)
         self.around = MessagesAround(self)
@@ -229,6 +230,8 @@ class App:
         """A job ended with an error: a sentence where RAS raised it on purpose, else a fault of the program."""
         if isinstance(error, RASError):
             self.notices.say(str(error), "Error")
+        elif isinstance(error, MemoryError):
+            self.notices.say(OUT_OF_MEMORY, "Error")
         else:
             self.crashes.report(error)
 

@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable
 
+from ras.gui.covered import Covered
 from ras.gui.filter_panel import FilterPanel
 from ras.gui.headline import Headline
 from ras.gui.results_bar import ResultsBar
@@ -87,6 +88,7 @@ class Centre(ttk.Frame):
         self.filters.grid_remove()
         self.welcome = Welcome(self, theme)
         self.welcome.grid(row=0, rowspan=4, sticky="nsew")
+        self._covered = Covered()
 
     @property
     def headline(self) -> str:
@@ -134,6 +136,7 @@ class Centre(ttk.Frame):
     def _cover(self) -> None:
         """Let the words that stand in place of results stand over all that there would be with them."""
         self.welcome.grid(row=0, rowspan=4)
+        self._covered.cover(self.head, self.bar, self.filters, self.results)
 
     def _say_shown(self) -> None:
         """How many of the results are shown; in place of their tiles, that none is."""
@@ -144,6 +147,7 @@ class Centre(ttk.Frame):
         self.bar.show_filters(folded_out=folded_out, active=bool(view.wanted))
         if view.amount and not self.results.amount:
             self.welcome.grid(row=3, rowspan=1)
+            self._covered.cover(self.results)
             lines = [
                 "It passes none of them."
                 if view.amount == 1
@@ -154,6 +158,7 @@ class Centre(ttk.Frame):
             )
         elif view.amount and self.welcome.winfo_manager():
             self.welcome.grid_remove()
+            self._covered.cover()
 
     def _say_of_results(self, run: SearchRun) -> None:
         if run.running:

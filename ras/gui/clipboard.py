@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from typing import TYPE_CHECKING, List, Union
 
-from ras.errors import RASError
+from ras.errors import DecodeError, RASError
 from ras.gui.incoming import from_numbers, paths_in
 from ras.records import Job
 
@@ -54,8 +54,8 @@ def _selection(root: tk.Misc, kind: str) -> str:
 def paste(text: str | None) -> Job[Pasted]:
     """A picture, the paths of files, or a link: from the text if there was one, else from the system's clipboard.
 
-    A job: on Linux a helper program is asked, which in turn may ask this very program, so that the Tk thread must be
-    free to answer. Raises ClipboardError.
+    The picture was decoded in another process. A job: on Linux a helper program is asked, which in turn may ask this
+    very program, so that the Tk thread must be free to answer. Raises ClipboardError.
     """
     yield from ()
     paths = paths_in(text) if text else []
@@ -66,16 +66,20 @@ def paste(text: str | None) -> Job[Pasted]:
     link = link_in(text) if text else ""
     if link:
         return link
-    from PIL import Image, ImageGrab
+    from ras.gui.clipboard_picture import NoHelper, picture_on_clipboard
+    from ras.images import decode_image
 
     try:
-        grabbed = ImageGrab.grabclipboard()
-    except NotImplementedError as exc:
+        found = picture_on_clipboard()
+    except NoHelper as exc:
         raise ClipboardError(_NOTHING if text else _NO_HELPER) from exc
     except Exception as exc:
         raise ClipboardError(_NOTHING) from exc
-    if isinstance(grabbed, Image.Image):
-        return grabbed
-    if grabbed:
-        return [str(path) for path in grabbed]
-    raise ClipboardError(_NOTHING)
+    if not found:
+        raise ClipboardError(_NOTHING)
+    if isinstance(found, list):
+        return found
+    try:
+        return decode_image(found, extra_formats=True)
+    except DecodeError as exc:
+        raise ClipboardError(f"The picture on the clipboard cannot be used. {exc} Copy it anew and try again.") from exc

@@ -174,6 +174,12 @@ class DetailsPanel(ttk.Frame):
             self.postings.show(self._mark(self._result))
             self._lay_out()
 
+    def say_link_state(self, key: str, link_state: str) -> None:
+        """What is known by now of whether the picture can be had, if ``key`` is still the record that is shown."""
+        if self._result is not None and self._result.record.key == key and self._about[-1] != link_state:
+            self._about[-1] = link_state
+            self._lay_out()
+
     def sharpen(self, key: str, image: Image) -> None:
         """Replace the preview by a better one, if ``key`` is still the record that is shown."""
         if self._result is not None and self._result.record.key == key:

@@ -12,6 +12,7 @@ from ras.records import Job, Notice, Progress
 
 if TYPE_CHECKING:
     from ras.gui.bench import Bench, EngineFacts
+    from ras.gui.notices import NoticeBar
     from ras.gui.pump import Pump
     from ras.settings import Settings
     from ras.worker import Ticket, Worker
@@ -34,18 +35,20 @@ class EncoderChoice:
         built: Callable[[EngineFacts], None],
         loading: Callable[[Progress | None], None],
         downloading: Callable[[Progress | None], None],
-        notice: Callable[[str], None],
+        notices: NoticeBar,
         failed: Callable[[BaseException], None],
     ) -> None:
         self._pump, self._bench = pump, bench
         self._search_worker, self._download_worker = search_worker, download_worker
         self._settings, self._change = settings, change
         self._built, self._loading, self._downloading = built, loading, downloading
-        self._notice, self._failed = notice, failed
+        self._notices, self._failed = notices, failed
         self._build: Ticket | None = None
         self._then: list[Callable[[], None]] = []
         """To be called when the engine is built."""
         self._download: Ticket | None = None
+        self._offer = ""
+        """The notice whose button begins the download."""
         self.facts: EngineFacts | None = None
 
     @property
@@ -79,9 +82,12 @@ class EncoderChoice:
                 self.download()  # which says more than the notice of the fallback
                 return
             for text in notices:
-                self._notice(text)
+                if missing:
+                    self._offer_download(text)
+                else:
+                    self._notices.say(text)
             if after_download and not self.facts.encoder_id.startswith("fingerprint"):
-                self._notice(f"{self.facts.encoder_name} is ready: from now on searches use it.")
+                self._notices.say(f"{self.facts.encoder_name} is ready: from now on searches use it.")
 
         def failed(error: BaseException) -> None:
             self._build, self._then = None, []
@@ -104,6 +110,7 @@ class EncoderChoice:
         """Fetch CLIP's weights beside everything else; then searches use CLIP."""
         if self._download is not None:
             return
+        self._notices.withdraw(self._offer)
         if not self._settings().download_clip:
             self._change(download_clip=True)
         model = self._settings().clip_model
@@ -112,7 +119,7 @@ class EncoderChoice:
             if isinstance(event, Progress):
                 self._downloading(event)
             elif isinstance(event, Notice):
-                self._notice(event.text)
+                self._notices.say(event.text)
 
         def done(_path: object) -> None:
             self._download = None
@@ -123,7 +130,7 @@ class EncoderChoice:
             self._download = None
             self._downloading(None)
             if isinstance(error, WeightsError):
-                self._notice(f"{error.what} Searches use the fingerprint; {MENU_HINT}")
+                self._offer_download(f"{error.what} Searches use the fingerprint; {MENU_HINT}", "Try again")
             else:
                 self._failed(error)
 
@@ -139,7 +146,14 @@ class EncoderChoice:
             self._download = None
             self._downloading(None)
             self._change(download_clip=False)
-            self._notice(f"The download of the CLIP model was stopped; searches use the fingerprint. {MENU_HINT}")
+            self._offer_download(
+                f"The download of the CLIP model was stopped; searches use the fingerprint. {MENU_HINT}"
+            )
+
+    def _offer_download(self, sentence: str, label: str = "Download") -> None:
+        self._notices.withdraw(self._offer)
+        self._offer = sentence
+        self._notices.say(sentence, offer=(label, self.download))
 
 
 def _build(bench: Bench, settings: Settings) -> Job[tuple[EngineFacts, bool]]:

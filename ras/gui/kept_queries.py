@@ -155,6 +155,7 @@ def _thumbnails(queries: list[KeptQuery]) -> tuple[Thumbnail, ...]:
             try:
                 path = folder() / query.picture
                 data = io.BytesIO(read_regular(path, _LARGEST_PICTURE))
+                # Within this process, while the window opens: RAS wrote it, from pixels.
                 with Image.open(data, formats=["PNG"]) as opened:
                     if max(opened.size) > 2000:
                         continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ class Column:
     """Its share of the room that is left over."""
     orders: tuple[str, str] = ("likeness", "-likeness")
     """What a click on the heading orders the results by, and a second one."""
+    below: str = ""
+    """Name of the column that stands in a second line of this one, having no room of its own."""
 
 
 _COLUMNS = (
@@ -31,7 +33,7 @@ _COLUMNS = (
     Column("posts", "Posts", 86),
 )
 _FIRST_TO_GO = ("name", "channel", "score", "date")
-"""Where there is no room for all."""
+"""Where there is no room for all. The date goes no further than below the author: when it was is always to be seen."""
 
 
 def place_columns(theme: Theme, left: int, width: int) -> tuple[tuple[Column, int, int], ...]:
@@ -40,6 +42,11 @@ def place_columns(theme: Theme, left: int, width: int) -> tuple[tuple[Column, in
     for name in _FIRST_TO_GO:
         if left + sum(theme.px(column.least) for column in columns) > width:
             columns = [column for column in columns if column.name != name]
+            if name == "date":
+                columns = [
+                    replace(column, heading="Author, date", below=name) if column.name == "author" else column
+                    for column in columns
+                ]
     spare = max(0, width - left - sum(theme.px(column.least) for column in columns))
     shares = sum(column.grows for column in columns)
     placed = []

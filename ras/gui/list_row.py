@@ -52,6 +52,13 @@ class ListRow(TileItems):
         self._sign = canvas.create_image(0, middle, anchor="w", tags=self._tag)
         for column, left, _ in columns:
             strong, quiet = column.name == "author", column.name in ("channel", "date", "name")
+            line = middle
+            if column.below:
+                lines = [theme.line_height(font) for font in ("RasStrong", "RasSmall")]
+                line -= lines[1] // 2
+                self._texts[column.below] = canvas.create_text(
+                    left, middle + lines[0] // 2, font="RasSmall", fill=colours.muted, anchor="w", tags=self._tag
+                )
             if column.name == "score":
                 canvas.itemconfigure(self._bar, state="normal")
                 canvas.move(self._bar, left, 0)
@@ -63,7 +70,7 @@ class ListRow(TileItems):
             font = "RasBadge" if column.name == "posts" else "RasStrong" if strong else "RasSmall"
             colour = "#ffffff" if column.name == "posts" else colours.muted if quiet else colours.text
             self._texts[column.name] = canvas.create_text(
-                left, middle, font=font, fill=colour, anchor="w", tags=self._tag
+                left, line, font=font, fill=colour, anchor="w", tags=self._tag
             )
         self._middle = middle
 
@@ -89,11 +96,12 @@ class ListRow(TileItems):
             "posts": "" if mark is None else mark.text,
         }
         for column, left, right in self._columns:
-            text = said[column.name]
-            if column.name != "posts":
-                font = "RasStrong" if column.name == "author" else "RasSmall"
-                text = theme.elided(text, font, right - left - theme.px(8))
-            self._change(self._texts[column.name], text=text)
+            for name in filter(None, (column.name, column.below)):
+                text = said[name]
+                if name != "posts":
+                    font = "RasStrong" if name == "author" else "RasSmall"
+                    text = theme.elided(text, font, right - left - theme.px(8))
+                self._change(self._texts[name], text=text)
         self._result, self._mark = result, mark
 
     def dress(
@@ -101,15 +109,15 @@ class ListRow(TileItems):
         *,
         card: ImageTk.PhotoImage,
         face: ImageTk.PhotoImage,
-        pill: ImageTk.PhotoImage,
+        bar: ImageTk.PhotoImage,
         mark: ImageTk.PhotoImage | None,
         veiled: bool,
     ) -> None:
-        """``pill``: the bar that shows the score."""
+        """``bar``: shows the score; ``mark``: the pill that the number of postings stands on."""
         for item, image in ((self._card, card), (self._face, face)):
             self._change(item, image=str(image))
         # Of words, scores are low even where they fit: a bar would say that they do not.
         of_text = self._result is not None and self._result.of_text
-        self._change(self._bar, image="" if of_text else str(pill))
+        self._change(self._bar, image="" if of_text else str(bar))
         self._change(self._sign, image="" if mark is None else str(mark))
         self._change(self._veil, state="normal" if veiled else "hidden")

@@ -22,24 +22,28 @@ class LocalPicture:
     key: str
     """Of the record."""
     image: Image | None
-    """Reduced to the room it is shown in; None where there is no such file, or it cannot be decoded."""
+    """Reduced to the room it is shown in; None where there is no such file, it cannot be decoded, or need not be."""
+    there: bool = False
+    """Whether there is such a file."""
 
 
-def look(record: ImageRecord, media_folders: Sequence[str], room: tuple[int, int]) -> Job[LocalPicture]:
-    """Find the record's file and decode it to about ``room`` (pixels)."""
+def look(record: ImageRecord, media_folders: Sequence[str], room: tuple[int, int] | None) -> Job[LocalPicture]:
+    """Find the record's file and decode it to about ``room`` (pixels); with None, only find it."""
     yield from ()
     from ras.errors import DecodeError, FetchError
     from ras.images import decode_image
+    from ras.media import MediaReader
 
-    try:
-        from ras.media import MediaReader
-
-        with MediaReader(media_folders) as media:
+    with MediaReader(media_folders) as media:
+        there = media.find(record) is not None
+        if not there or room is None:
+            return LocalPicture(record.key, None, there)
+        try:
             image = decode_image(media.read(record, _MOST_BYTES), extra_formats=True)
-    except (DecodeError, FetchError):  # the preview of the search stays
-        return LocalPicture(record.key, None)
+        except (DecodeError, FetchError):  # the preview of the search stays
+            return LocalPicture(record.key, None, there)
     image.thumbnail((room[0] * 2, room[1] * 2))
-    return LocalPicture(record.key, image)
+    return LocalPicture(record.key, image, there)
 
 
 def look_closely(record: ImageRecord, media_folders: Sequence[str]) -> Job[Layers | None]:

@@ -197,21 +197,31 @@ def _no_url(result: SearchResult) -> str:
     return "" if result.record.url else "This export has no link to the picture."
 
 
-def link_state(record: ImageRecord) -> str:
-    """A few words on whether the picture can still be had, and its message opened."""
-    from ras.cdn import expires_at, is_expired
+def link_state(record: ImageRecord, there: bool | None) -> str:
+    """A few words on whether the picture can still be had, and its message opened. ``there``: whether the file that
+    was saved with the archive is where it was; None while that is not known.
+    """
+    from ras.cdn import expires_at, is_dead, is_expired
     from ras.gui.dates import long_date
 
     said = []
     expiry = expires_at(record.url)
     if record.local_path is not None:
-        said.append("Saved with the archive")
-    elif not record.url:
-        said.append("No link to the picture")
-    elif expiry is not None:
-        verb = "expired on" if is_expired(record.url) else "live until"
-        said.append(f"Link {verb} {long_date(expiry)}")
+        words = {
+            True: "Saved with the archive",
+            False: "Its saved file is not there now",
+            None: "Looking for its file …",
+        }
+        said.append(words[there])
+    if record.local_path is None or there is False:
+        if not record.url:
+            said.append("no link to the picture")
+        elif expiry is not None:
+            verb = "expired on" if is_expired(record.url) else "live until"
+            said.append(f"link {verb} {long_date(expiry)}")
+        elif is_dead(record.url):  # rebuilt, or unsigned in the export
+            said.append("link expired")
     if not record.message_link:
         said.append("no link to the message")
-    words = " · ".join(said)
-    return words[:1].upper() + words[1:]
+    line = " · ".join(said)
+    return line[:1].upper() + line[1:]

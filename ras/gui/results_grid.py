@@ -17,7 +17,7 @@ from ras.gui.theme import Theme, has_focus
 from ras.gui.tile_canvas import TileCanvas
 from ras.gui.tile_images import TileImages
 from ras.gui.tile_layout import lay_out, lay_out_list
-from ras.gui.tile_pool import AnyTile, TilePool, dress, is_joined
+from ras.gui.tile_pool import AnyTile, TilePool, dress, is_joined, signs_on
 from ras.records import SearchResult
 
 _DRAG_SECONDS = 0.2
@@ -295,10 +295,11 @@ class ResultsGrid(ttk.Frame):
 
     def _decode(self, result: SearchResult) -> None:
         """Decode its preview and show it."""
-        self._images.decode(
-            result, self.layout.face, veiled=self.is_veiled(result), joined=is_joined(self.mark(result))
-        )
         tile, place = self._tiles.get(result.record.key), self._places.get(result.record.key)
-        if tile is not None and place is not None:
-            self._dress(tile, place, result)
-            self.canvas.flush()
+        if tile is None or place is None:
+            return
+        mark, face = self.mark(result), self.layout.face
+        signs = signs_on(tile, self._images, self.layout, result, mark)
+        self._images.decode(result, face, signs, veiled=self.is_veiled(result), joined=is_joined(mark))
+        self._dress(tile, place, result)
+        self.canvas.flush()

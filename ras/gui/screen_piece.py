@@ -47,6 +47,7 @@ def grab_screen(size: tuple[int, int]) -> Job[Screenshot]:
     display = os.environ.get("DISPLAY") if sys.platform not in ("win32", "darwin") else None
     if os.environ.get("WAYLAND_DISPLAY"):
         display = None  # X11 has only black there; Pillow asks the desktop’s own program
+    # Decoded within this process where it comes as a file: the system's own program wrote it just now.
     try:
         image = ImageGrab.grab(xdisplay=display).convert("RGB")
     except Exception as exc:  # Pillow raises anything, from OSError to what its helper programs make of it

@@ -162,7 +162,7 @@ class SettingRow(ttk.Frame):
             self._text.set(os.path.normpath(path))
 
     def _add_folder(self) -> None:
-        folder = dialogs.choose_folder(self, "Choose a folder with media")
+        folder = dialogs.choose_folder(self, f"Add a folder to “{self.field.label}”")
         if folder and isinstance(self.control, tk.Text):
             before = self.control.get("1.0", "end-1c").strip()
             self.control.delete("1.0", "end")

@@ -153,6 +153,7 @@ def icon(name: str, side: int, colour: str) -> Image.Image:
 
 def open_preview(data: bytes) -> Image.Image:
     """The preview that a result carries (made by RAS, at most 256 pixels a side), as RGB; grey where it is damaged."""
+    # Within this process, since many are drawn at once: RAS made it, from pixels.
     try:
         image: Image.Image = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
         if max(image.size) > _LARGEST_PREVIEW:

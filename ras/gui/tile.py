@@ -39,6 +39,17 @@ def mark_size(theme: Theme, text: str) -> tuple[int, int]:
     return width + theme.px(14), height
 
 
+def mark_text(theme: Theme, mark: Mark, room: int) -> str:
+    """What is said of other postings on a picture that is so wide: ``7 posts``, or where that is too much, ``7``."""
+    fits = mark_size(theme, mark.text)[0] <= room - 2 * sign_edge(theme)
+    return mark.text if fits else mark.text.split()[0]
+
+
+def sign_edge(theme: Theme) -> int:
+    """From the edges of the picture to the pills on it."""
+    return theme.px(6)
+
+
 def _pill_margin(theme: Theme) -> int:
     """From either end of the pill to the verdict on it."""
     return theme.px(9)
@@ -58,8 +69,8 @@ class Tile(TileItems):
     def __init__(self, canvas: TileCanvas, theme: Theme, face: tuple[int, int]) -> None:
         super().__init__(canvas)
         self._theme = theme
-        self._room = face[0] - theme.px(4)
-        self._mark_corner = (inset(theme) + face[0] - theme.px(6), inset(theme) + face[1] - theme.px(6))
+        self._room, self._face_width = face[0] - theme.px(4), face[0]
+        self._mark_corner = (inset(theme) + face[0] - sign_edge(theme), inset(theme) + face[1] - sign_edge(theme))
         """The bottom right one of the pill that says of other postings, from that of the tile."""
         self._result: SearchResult | None = None
         self._mark: Mark | None = None
@@ -67,7 +78,7 @@ class Tile(TileItems):
         colours, px, edge = theme.palette, theme.px, inset(theme)
         strong, small = theme.line_height("RasStrong"), theme.line_height("RasSmall")
         pill_height = pill_size(theme, "")[1]
-        pill, text = edge + px(6), edge + face[1] + px(8)
+        pill, text = edge + sign_edge(theme), edge + face[1] + px(8)
 
         def image(x: int, y: int) -> int:
             return canvas.create_image(x, y, anchor="nw", tags=self._tag)
@@ -75,7 +86,7 @@ class Tile(TileItems):
         def line(y: int, font: str, colour: str) -> int:
             return canvas.create_text(edge + px(2), y, font=font, fill=colour, anchor="nw", tags=self._tag)
 
-        self._card, self._face, self._pill = image(0, 0), image(edge, edge), image(pill, pill)
+        self._card, self._face = image(0, 0), image(edge, edge)
         self._badge = canvas.create_text(
             pill + _pill_margin(theme), pill + pill_height // 2, font="RasBadge", anchor="w", tags=self._tag
         )
@@ -88,10 +99,8 @@ class Tile(TileItems):
             justify="center",
             tags=self._tag,
         )
-        right, bottom = self._mark_corner
-        self._sign = canvas.create_image(right, bottom, anchor="se", tags=self._tag)
         self._others = canvas.create_text(
-            0, bottom - pill_height // 2, font="RasBadge", anchor="w", fill="#ffffff", tags=self._tag
+            0, self._mark_corner[1] - pill_height // 2, font="RasBadge", anchor="w", fill="#ffffff", tags=self._tag
         )
         self._author = line(text, "RasStrong", colours.text)
         self._where = line(text + strong + px(3), "RasSmall", colours.muted)
@@ -101,7 +110,7 @@ class Tile(TileItems):
         """Whether a point of the canvas is on the pill that says of other postings."""
         if self._mark is None:
             return False
-        width, height = mark_size(self._theme, self._mark.text)
+        width, height = mark_size(self._theme, self._mark_text(self._mark))
         right, bottom = (start + inside for start, inside in zip(self._at, self._mark_corner))
         return right - width <= x < right and bottom - height <= y < bottom
 
@@ -123,23 +132,18 @@ class Tile(TileItems):
         self._result, self._mark = result, mark
 
     def _say_mark(self, mark: Mark | None) -> None:
-        self._change(self._others, text="" if mark is None else mark.text)
+        text = "" if mark is None else self._mark_text(mark)
+        self._change(self._others, text=text)
         if mark is not None:
             right, bottom = self._mark_corner
-            left = right - mark_size(self._theme, mark.text)[0] + _pill_margin(self._theme)
+            left = right - mark_size(self._theme, text)[0] + _pill_margin(self._theme)
             middle = bottom - pill_size(self._theme, "")[1] // 2
             self._canvas.later("coords", self._others, self._at[0] + left, self._at[1] + middle)
 
-    def dress(
-        self,
-        *,
-        card: ImageTk.PhotoImage,
-        face: ImageTk.PhotoImage,
-        pill: ImageTk.PhotoImage,
-        mark: ImageTk.PhotoImage | None,
-        veiled: bool,
-    ) -> None:
-        for item, image in ((self._card, card), (self._face, face), (self._pill, pill)):
+    def _mark_text(self, mark: Mark) -> str:
+        return mark_text(self._theme, mark, self._face_width)
+
+    def dress(self, *, card: ImageTk.PhotoImage, face: ImageTk.PhotoImage, veiled: bool) -> None:
+        for item, image in ((self._card, card), (self._face, face)):
             self._change(item, image=str(image))
-        self._change(self._sign, image="" if mark is None else str(mark))
         self._change(self._veil, state="normal" if veiled else "hidden")

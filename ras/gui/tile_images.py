@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NamedTuple, Tuple, Union
 
 from PIL import Image, ImageTk
 
 from ras.gui import shapes
 from ras.gui.list_row import bar_size
 from ras.gui.score_bar import score_bar
-from ras.gui.tile import mark_size, pill_colours, pill_size
+from ras.gui.tile import mark_size, mark_text, pill_colours, pill_size, sign_edge
 from ras.gui.verdict_words import badge_text
 
 if TYPE_CHECKING:
+    from ras.gui.arrangement import Mark
     from ras.gui.theme import Theme
     from ras.records import SearchResult
 
@@ -22,16 +23,38 @@ _MOST_PIXELS = 12_000_000
 """Of previews that are kept ready, of 4 bytes each: somewhat more than the largest screens can show at a time."""
 
 
+class Signs(NamedTuple):
+    """The pills that texts stand on, in two corners of a tile's picture.
+
+    They are part of it: for an image that lets through what is behind, Tk asks the screen for that at every drawing,
+    and has to wait for the answer. Two on each tile took longer than all the rest of a frame.
+    """
+
+    verdict: tuple[int, int]
+    colour: str
+    opacity: float
+    mark: tuple[int, int] | None
+    """Size of the one that says of other postings."""
+    unfolded: bool
+
+
+_Key = Tuple[Union[str, Signs, None], bool, bool]
+"""The record's key, or the signs alone of what stands in for pictures; whether it is veiled, and joined to others."""
+
+
 class TileImages:
     """Images for tiles of one size and one palette; ``forget`` them where either changes."""
 
     def __init__(self, canvas: tk.Canvas, theme: Theme) -> None:
         self._canvas, self._theme = canvas, theme
-        self._pictures: OrderedDict[tuple[str, bool, bool], ImageTk.PhotoImage] = OrderedDict()
+        self._pictures: OrderedDict[_Key, ImageTk.PhotoImage] = OrderedDict()
+        self._signs: dict[_Key, Signs | None] = {}
+        """What each of the pictures bears."""
         self._parts: dict[str, ImageTk.PhotoImage] = {}
 
     def forget(self) -> None:
         self._pictures.clear()
+        self._signs.clear()
         self._parts.clear()
 
     def card(self, size: tuple[int, int], state: str, *, joined: bool) -> ImageTk.PhotoImage:
@@ -45,40 +68,42 @@ class TileImages:
             f"{state} {fill}", lambda: shapes.rounded_box(size, theme.px(10), fill, edge, theme.px(2), colours.ground)
         )
 
-    def pill(self, result: SearchResult) -> ImageTk.PhotoImage:
-        """What the verdict stands on, as wide as its text needs."""
-        size = pill_size(self._theme, badge_text(result))
+    def signs(self, result: SearchResult, mark: Mark | None, size: tuple[int, int]) -> Signs:
+        """What the picture of a tile bears, where that is of this ``size``: each pill as wide as its text needs."""
         colour, opacity, _ = pill_colours(self._theme, result.verdict)
-        return self._part(f"pill {colour} {size}", lambda: shapes.pill(size, colour, opacity))
+        wide = None if mark is None else mark_size(self._theme, mark_text(self._theme, mark, size[0]))
+        verdict = pill_size(self._theme, badge_text(result))
+        return Signs(verdict, colour, opacity, wide, mark is not None and mark.unfolded)
 
-    def mark_pill(self, text: str, *, unfolded: bool) -> ImageTk.PhotoImage:
-        """What the number of postings stands on, with an arrow that says which way a click turns."""
-        size = mark_size(self._theme, text)
+    def mark_pill(self, mark: Mark) -> ImageTk.PhotoImage:
+        """What the number of postings stands on in a row of the list."""
+        size, behind = mark_size(self._theme, mark.text), self._ground(mark.unfolded)
 
         def draw() -> Image.Image:
-            side = self._theme.px(12)
-            box = shapes.pill(size, "#000000", 0.72)
-            arrow = shapes.icon("down" if unfolded else "right", side, "#ffffff")
-            box.alpha_composite(arrow, (size[0] - side - self._theme.px(7), (size[1] - side) // 2))
+            box = Image.new("RGB", size, behind)
+            pill = self._mark_pill(size, mark.unfolded)
+            box.paste(pill, (0, 0), pill)
             return box
 
-        return self._part(f"mark {unfolded} {size}", draw)
+        return self._part(f"mark {mark.unfolded} {size}", draw)
 
     def score_bar(self, result: SearchResult, *, joined: bool) -> ImageTk.PhotoImage:
         """A score as a bar: as long as it is high."""
         return score_bar(self._theme, result, bar_size(self._theme), self._ground(joined))
 
-    def blank(self, size: tuple[int, int], *, joined: bool = False) -> ImageTk.PhotoImage:
+    def blank(self, size: tuple[int, int], signs: Signs | None = None, *, joined: bool = False) -> ImageTk.PhotoImage:
         """In place of a picture that is not decoded yet, or has no preview."""
 
-        def draw() -> Image.Image:
-            theme, colours = self._theme, self._theme.palette
-            face = shapes.rounded_box(size, theme.px(6), colours.well, behind=self._ground(joined))
-            sign = shapes.icon("picture", theme.px(40), colours.line)
-            face.paste(sign, ((face.width - sign.width) // 2, (face.height - sign.height) // 2), sign)
-            return face
-
-        return self._part(f"blank {joined}", draw)
+        key = (signs, False, joined)
+        photo = self._pictures.get(key)
+        if photo is not None:
+            self._pictures.move_to_end(key)
+            return photo
+        theme, colours = self._theme, self._theme.palette
+        face = shapes.rounded_box(size, theme.px(6), colours.well, behind=self._ground(joined))
+        sign = shapes.icon("picture", theme.px(40), colours.line)
+        face.paste(sign, ((face.width - sign.width) // 2, (face.height - sign.height) // 2), sign)
+        return self._signed(key, face, signs)
 
     def ready(self, result: SearchResult, *, veiled: bool, joined: bool = False) -> ImageTk.PhotoImage | None:
         """The result's picture if it is decoded already."""
@@ -88,8 +113,19 @@ class TileImages:
             self._pictures.move_to_end(key)
         return photo
 
+    def bears(self, result: SearchResult, signs: Signs | None, *, veiled: bool, joined: bool = False) -> bool:
+        """Whether the result's picture is decoded, and has these signs."""
+        key = (result.record.key, veiled, joined)
+        return key in self._pictures and self._signs[key] == signs
+
     def decode(
-        self, result: SearchResult, size: tuple[int, int], *, veiled: bool, joined: bool = False
+        self,
+        result: SearchResult,
+        size: tuple[int, int],
+        signs: Signs | None = None,
+        *,
+        veiled: bool,
+        joined: bool = False,
     ) -> ImageTk.PhotoImage | None:
         """The result's picture in a frame of ``size``; some milliseconds. None where it has no preview."""
         if result.preview is None:
@@ -99,10 +135,31 @@ class TileImages:
         if veiled:
             picture = shapes.veiled(picture)
         face = shapes.framed(picture, size, theme.px(6), colours.well, self._ground(joined), fill=veiled)
-        photo = self._pictures[result.record.key, veiled, joined] = ImageTk.PhotoImage(face, master=self._canvas)
-        if len(self._pictures) > _MOST_PIXELS // (size[0] * size[1]):
-            self._pictures.popitem(last=False)
+        return self._signed((result.record.key, veiled, joined), face, signs)
+
+    def _signed(self, key: _Key, face: Image.Image, signs: Signs | None) -> ImageTk.PhotoImage:
+        """Draw the signs on a picture, and keep it."""
+        if signs is not None:
+            edge = sign_edge(self._theme)
+            verdict = shapes.pill(signs.verdict, signs.colour, signs.opacity)
+            face.paste(verdict, (edge, edge), verdict)
+            if signs.mark is not None:
+                mark = self._mark_pill(signs.mark, signs.unfolded)
+                face.paste(mark, (face.width - edge - mark.width, face.height - edge - mark.height), mark)
+        photo = self._pictures[key] = ImageTk.PhotoImage(face, master=self._canvas)
+        self._pictures.move_to_end(key)
+        self._signs[key] = signs
+        if len(self._pictures) > _MOST_PIXELS // (face.width * face.height):
+            del self._signs[self._pictures.popitem(last=False)[0]]
         return photo
+
+    def _mark_pill(self, size: tuple[int, int], unfolded: bool) -> Image.Image:
+        """What the number of postings stands on, with an arrow that says which way a click turns."""
+        side = self._theme.px(12)
+        box = shapes.pill(size, "#000000", 0.72)
+        arrow = shapes.icon("down" if unfolded else "right", side, "#ffffff")
+        box.alpha_composite(arrow, (size[0] - side - self._theme.px(7), (size[1] - side) // 2))
+        return box
 
     def _ground(self, joined: bool) -> str:
         return self._theme.palette.soft if joined else self._theme.palette.panel

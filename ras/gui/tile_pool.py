@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ras.gui.arrangement import Mark
     from ras.gui.theme import Theme
     from ras.gui.tile_canvas import TileCanvas
-    from ras.gui.tile_images import TileImages
+    from ras.gui.tile_images import Signs, TileImages
     from ras.gui.tile_layout import TileLayout
     from ras.records import SearchResult
 
@@ -78,12 +78,24 @@ def dress(
 ) -> bool:
     """Give a tile its images; whether its picture is among them, or has still to be decoded."""
     joined = is_joined(mark)
-    face = images.ready(result, veiled=veiled, joined=joined)
-    tile.dress(
-        card=images.card(layout.tile, state, joined=joined),
-        face=face or images.blank(layout.face, joined=joined),
-        pill=images.score_bar(result, joined=joined) if layout.columns_of_list else images.pill(result),
-        mark=None if mark is None else images.mark_pill(mark.text, unfolded=mark.unfolded),
-        veiled=veiled,
-    )
-    return face is not None or result.preview is None
+    signs = signs_on(tile, images, layout, result, mark)
+    card = images.card(layout.tile, state, joined=joined)
+    face = images.ready(result, veiled=veiled, joined=joined) or images.blank(layout.face, signs, joined=joined)
+    if isinstance(tile, Tile):
+        tile.dress(card=card, face=face, veiled=veiled)
+    else:
+        tile.dress(
+            card=card,
+            face=face,
+            bar=images.score_bar(result, joined=joined),
+            mark=None if mark is None else images.mark_pill(mark),
+            veiled=veiled,
+        )
+    return images.bears(result, signs, veiled=veiled, joined=joined) or result.preview is None
+
+
+def signs_on(
+    tile: AnyTile, images: TileImages, layout: TileLayout, result: SearchResult, mark: Mark | None
+) -> Signs | None:
+    """What the picture of a tile bears; that of a row bears nothing."""
+    return images.signs(result, mark, layout.face) if isinstance(tile, Tile) else None

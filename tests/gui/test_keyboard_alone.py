@@ -15,7 +15,8 @@ from ras.gui.settings_window import SettingsWindow
 from ras.settings import load_settings
 from tests.display import need
 from tests.gui.conftest import PLAIN, Driver
-from tests.gui.streams import StreamBench
+from tests.gui.pictures import picture
+from tests.gui.streams import AnswerBench, StreamBench, judged
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="driven by xdotool, which X11 has")
 
@@ -126,3 +127,30 @@ def test_escape_takes_nothing_and_the_keyboard_is_in_the_window_again(
     keyboard.press("F1")
     shown = [child for child in app.root.winfo_children() if isinstance(child, tk.Toplevel)]
     assert [window.title().split(" –")[0] for window in shown if window.winfo_viewable()] == ["Keyboard shortcuts"]
+
+
+def test_tab_goes_only_to_what_is_seen(driver: Driver, keyboard: Keyboard) -> None:
+    def walked() -> list[tk.Misc]:
+        """Once round, each of it uppermost where it stands."""
+        places: list[tk.Misc] = []
+        while True:
+            keyboard.press("Tab")
+            place = keyboard.place
+            assert place is not None
+            if place in places:
+                return places
+            x, y = place.winfo_rootx() + place.winfo_width() // 2, place.winfo_rooty() + place.winfo_height() // 2
+            assert place.winfo_containing(x, y) is place, f"{place} is covered"
+            places.append(place)
+
+    app = driver.open(AnswerBench(judged(alike=3)))
+    driver.until(lambda: app.encoder.facts is not None)
+    driver.root.focus_force()
+    driver.live(0.3)
+    assert app.results.canvas not in walked()
+    app.inputs.open_archive(["stream.json"])
+    driver.until(lambda: app.inputs.archive is not None)
+    app.inputs.load_query(picture(1), "one")
+    driver.until(lambda: app.run.report is not None)
+    driver.live(0.5)
+    assert {app.results.canvas, app.centre.bar.order_button, app.centre.bar.list_button} <= set(walked())

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ras.gui.app import App
+from ras.gui.dates import short_date
 from ras.gui.list_columns import place_columns
 from ras.settings import load_settings
 from tests.gui.conftest import Driver
@@ -90,10 +91,25 @@ def test_columns_fit_their_row(driver: Driver, width: int) -> None:
     placed = place_columns(driver.theme, 64, width)
     names = [column.name for column, _, _ in placed]
     assert {"verdict", "author", "posts"} <= set(names)
+    assert "date" in (*names, *(column.below for column, _, _ in placed))
     assert placed[-1][2] <= max(width, 320)
     assert all(before[2] == after[1] for before, after in zip(placed, placed[1:]))
     if width >= 700:
         assert len(names) == 7
+
+
+def test_in_the_least_window_the_date_stands_below_the_author(driver: Driver) -> None:
+    app = answered(driver, results_as_list=True, window_geometry="900x600+0+0")
+    date = short_date(app.results.result_at(1).record.timestamp)
+    canvas, (x, y) = app.results.canvas, app.results.layout.origin(1)
+    height = app.results.layout.tile[1]
+    inside = [item for item in canvas.find_overlapping(x, y, x + 400, y + height) if canvas.type(item) == "text"]
+    boxes = {str(canvas.itemcget(item, "text")): canvas.bbox(item) for item in inside}
+    author = next(text for text in boxes if app.results.result_at(1).record.author.startswith(text.rstrip("…")[:3]))
+    assert boxes[date][0] == boxes[author][0]
+    assert y < boxes[author][1] < boxes[author][3] <= boxes[date][1] + 4
+    assert boxes[date][3] < y + height
+    assert boxes[date][2] <= canvas.winfo_width()
 
 
 def test_ten_thousand_rows_are_a_few_dozen(driver: Driver) -> None:

@@ -52,7 +52,9 @@ def faces(app: App, place: int) -> tuple[Image.Image, Image.Image]:
     tile = app.results._images.ready(result, veiled=app.results.is_veiled(result))
     assert tile is not None
     assert app.details._photo is not None
-    return pixels(tile), pixels(app.details._photo)
+    shown = pixels(tile)
+    between_the_pills = shown.crop((0, 20, shown.width, shown.height - 20))
+    return between_the_pills, pixels(app.details._photo)
 
 
 def words(app: App) -> list[str]:

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 
 from ras.gui import shapes
 from ras.gui.app import App
-from ras.gui.tile import pill_colours, pill_size
+from ras.gui.tile import pill_colours, pill_size, sign_edge
 from ras.records import MatchedRegion, Results, SearchReport, SearchResult, Verdict
 from ras.settings import load_settings
 from tests.gui.conftest import Driver
@@ -61,13 +61,24 @@ def test_every_pill_is_as_wide_as_its_word_and_has_its_colour(driver: Driver, ch
     colours = set()
     for result in grid._results:
         tile = grid._tiles[result.record.key]
-        photo, box = grid._images.pill(result), canvas.bbox(tile._badge)
-        left = canvas.coords(tile._pill)[0]
-        assert str(canvas.itemcget(tile._pill, "image")) == str(photo)
+        box, face = canvas.bbox(tile._badge), canvas.coords(tile._face)
+        photo = grid._images.ready(result, veiled=False) or grid._images.blank(
+            grid.layout.face, grid._images.signs(result, grid.mark(result), grid.layout.face)
+        )
+        assert str(canvas.itemcget(tile._face, "image")) == str(photo)
+        width, height = pill_size(theme, str(canvas.itemcget(tile._badge, "text")))
+        left = face[0] + sign_edge(theme)
         assert left < box[0]
-        assert box[2] < left + photo.width()
-        assert photo.width() == pill_size(theme, str(canvas.itemcget(tile._badge, "text")))[0]
-        assert photo.width() < grid.layout.face[0]
+        assert box[2] < left + width
+        assert width < grid.layout.face[0]
+        ground, opacity, _ = pill_colours(theme, result.verdict)
+        if opacity == 1.0:  # drawn as far as it should, and no farther
+            row = sign_edge(theme) + height // 2
+            drawn = [
+                "#{:02x}{:02x}{:02x}".format(*app.root.tk.call(str(photo), "get", x, row))
+                for x in (sign_edge(theme) + 1, sign_edge(theme) + width - 2, sign_edge(theme) + width + 2)
+            ]
+            assert [colour == ground for colour in drawn] == [True, True, False]
         colours.add((pill_colours(theme, result.verdict), str(canvas.itemcget(tile._badge, "fill"))))
     assert {fill for (_, _, fill), _ in colours} == {fill for _, fill in colours}
     assert {ground for (ground, _, _), _ in colours} == {theme.palette.accent, theme.palette.soft, "#000000"}
