@@ -59,6 +59,12 @@ class SkipReason(str, Enum):
         return f"{whole(number)} {_REASON_TEXT[self] if number == 1 else _REASON_OF_MANY.get(self, _REASON_TEXT[self])}"
 
 
+OUT_OF_MEMORY = (
+    "There is not enough memory for this. Close other programs and try again, or open fewer or smaller exports at a "
+    "time."
+)
+"""What to tell of a MemoryError that no library call was near enough to translate: no fault of the program."""
+
 _REASON_TEXT = {
     SkipReason.EXPIRED: "link expired",
     SkipReason.GONE: "no longer on the server",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import traceback
 from dataclasses import dataclass
 from typing import Any, Callable, Generator
 
@@ -123,6 +124,9 @@ class Worker:
                     job.close()
                     return Cancelled()
                 self._messages.put(Message(ticket, event))
+        except MemoryError as exc:
+            traceback.clear_frames(exc.__traceback__)  # what the job had made would live as long as its error
+            return Cancelled() if ticket.cancelled else Failed(exc)
         except BaseException as exc:  # noqa: BLE001  handed to the owner whole: a thread must not die with its error unseen
             if ticket.cancelled:
                 log.info("A cancelled job ended with %r", exc)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
 from typing import Sequence
 
-from ras.archive.export import Export
+from ras.archive.export import Export, shown_name
 from ras.archive.find import Candidate, find_exports
 from ras.archive.merge import merge
+from ras.archive.room import Room, not_all
 from ras.errors import ArchiveError
 from ras.pace import Pace
 from ras.records import DEFAULT_KINDS, Archive, Job, PictureKinds, Progress
@@ -30,10 +32,23 @@ def read_archive(paths: Sequence[str | Path], kinds: PictureKinds = DEFAULT_KIND
     try:
         yield Progress("Reading the archive", 0, None, "bytes")
         files, refused = find_exports([os.path.abspath(path) for path in paths], trees)
-        exports = yield from _read(files, kinds, refused)
+        return (yield from _archive(files, kinds, refused))
+    except MemoryError:
+        pass  # what was read is held by this error alone
     finally:
         for tree in trees:
             tree.close()
+    gc.collect()
+    names = ", ".join(dict.fromkeys(f"“{shown_name(str(path))}”" for path in paths[:3]))
+    more = f" and {count(len(paths) - 3, 'other file')}" if len(paths) > 3 else ""
+    raise ArchiveError(
+        f"There is not enough memory to read {names}{more}. Close other programs, or open fewer or smaller exports at "
+        "a time."
+    )
+
+
+def _archive(files: Sequence[Candidate], kinds: PictureKinds, refused: list[str]) -> Job[Archive]:
+    exports = yield from _read(files, kinds, refused)
     if not exports:
         more = f" {count(len(refused) - 1, 'other file')} could not be read either." if len(refused) > 1 else ""
         raise ArchiveError((refused[0] if refused else "No export was given.") + more)
@@ -42,11 +57,11 @@ def read_archive(paths: Sequence[str | Path], kinds: PictureKinds = DEFAULT_KIND
 
 def _read(files: Sequence[Candidate], kinds: PictureKinds, refused: list[str]) -> Job[list[Export]]:
     total = sum(candidate.size for candidate in files)
-    pace, done, last_event = Pace(), 0, 0.0
+    pace, room, done, last_event = Pace(), Room(), 0, 0.0
     exports: list[Export] = []
     yield Progress("Reading the archive", 0, total, "bytes")
-    for file, form, size in files:
-        reading = form.read(file, kinds, keep_ids=len(files) > 1)
+    for number, (file, form, size) in enumerate(files, 1):
+        reading = form.read(file, kinds, room, keep_ids=len(files) > 1)
         while True:
             try:
                 through = min(next(reading), size)
@@ -64,5 +79,8 @@ def _read(files: Sequence[Candidate], kinds: PictureKinds, refused: list[str]) -
                 left = pace.seconds_left(done + through, total)
                 yield Progress("Reading the archive", done + through, total, "bytes", left)
         done += size
+        if room.full:
+            refused.append(not_all(file.shown, len(files) - number))
+            break
     yield Progress("Reading the archive", total, total, "bytes", 0.0)
     return exports

@@ -15,6 +15,8 @@ from ras.saved_names import saved_names
 _CDN = "https://cdn.discordapp.com"
 _IN_TEXT = re.compile(r"<(a?):(\w{1,64}):(\d{1,19})>", re.ASCII)
 _MOST_IN_TEXT = 200
+_MOST_SOURCES = 200_000
+"""Texts for avatars that are remembered; so many people seldom write in one channel."""
 
 
 def emoji(emoji_id: str, name: str, animated: bool, source: str = "", media: MediaFolder | None = None) -> Found | None:
@@ -54,14 +56,17 @@ class Avatars:
     """The avatars of an export's authors, each where it is seen first."""
 
     def __init__(self) -> None:
-        self._sources: set[str] = set()
+        self._sources: set[int] = set()
+        """Hashes of what was asked for."""
         self._keys: set[str] = set()
 
     def is_new(self, source: str) -> bool:
         """Whether this is the first time that an export's own text for an avatar is asked for."""
-        if source in self._sources:
+        if hash(source) in self._sources:
             return False
-        self._sources.add(source)
+        if len(self._sources) >= _MOST_SOURCES:
+            self._sources.clear()  # it only saves time
+        self._sources.add(hash(source))
         return bool(source)
 
     def first(self, author_id: str, source: str, media: MediaFolder | None = None) -> Iterator[Found]:

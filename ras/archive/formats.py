@@ -9,6 +9,7 @@ from ras.archive.data_package import package
 from ras.archive.discord_chat_exporter import csv_export, html_export, json_export
 from ras.archive.export import Export, ExportFile
 from ras.archive.history_tracker import tracker
+from ras.archive.room import Room
 from ras.records import PictureKinds
 
 
@@ -18,8 +19,13 @@ class Format(Protocol):
     def recognises(self, head: str, file: ExportFile) -> bool:
         """Whether a file that starts with this text (its first 64 KB) may be of the format. Quick: no reading."""
 
-    def read(self, export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
-        """Read it; yields how many bytes of it are through, often. Raises ArchiveError and OSError."""
+    def read(
+        self, export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False
+    ) -> Generator[int, None, Export]:
+        """Read it, as far as there is room; yields how many bytes of it are through, often.
+
+        Raises ArchiveError and OSError.
+        """
 
 
 FORMATS: tuple[Format, ...] = (

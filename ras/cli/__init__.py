@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+import traceback
 from typing import Sequence
 
 from ras import number_format
@@ -13,7 +14,7 @@ from ras.cli.codes import FAILURE, INTERRUPTED, SUCCESS, USER_ERROR
 from ras.cli.follow import Log, complain, say, show_progress
 from ras.cli.parser import build_parser
 from ras.crashes import watch
-from ras.errors import ArchiveError, DecodeError, ModeError, RASError, SettingsError
+from ras.errors import OUT_OF_MEMORY, ArchiveError, DecodeError, ModeError, RASError, SettingsError
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import NEW_WINDOW, files_of, opens_window
 from ras.log_file import start_log
@@ -53,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return USER_ERROR
     except RASError as exc:
         complain(str(exc))
+        return FAILURE
+    except MemoryError as exc:
+        traceback.clear_frames(exc.__traceback__)  # of what they hold: telling takes memory, too
+        complain(OUT_OF_MEMORY)
         return FAILURE
     except Exception as exc:  # noqa: BLE001  a bug: kept whole in the log, one sentence for the user
         complain(f"RAS failed, which is a fault of the program: {exc!r}.{_kept(exc)}")
@@ -125,8 +130,6 @@ def run() -> None:
 
 def _kept(error: Exception) -> str:
     """Keep the error with its traceback in the log, and a report of it; a sentence on where, as far as that worked."""
-    import traceback
-
     from ras.paths import data_folder
 
     said = ""

@@ -116,7 +116,7 @@ def _verify(store: EmbeddingStore, options: argparse.Namespace) -> int:
     elif not report.damaged:
         print_text(f"Everything is sound: {count(report.shards, 'shard')} and the facts about them were checked.")
     else:
-        again = f"{count(report.lost, 'embedding')} will be made again when the archives are indexed again."
+        again = f"{report.to_make or 'Nothing'} will be made again when the archives are indexed again."
         print_text(*report.damaged, again)
     return NOTHING if report.damaged else SUCCESS
 

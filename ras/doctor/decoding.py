@@ -22,4 +22,12 @@ def decoding() -> Check:
     if trouble:
         sentence = f"No process of its own can be had ({trouble}): a picture that crashes a decoder ends RAS."
         return Check(name, WARNING, sentence, "Searching works; see whether a security program stops RAS from it.")
+    if decoders.unlimited:
+        return Check(
+            name,
+            WARNING,
+            "In processes of its own, but this system does not limit their memory: a picture made for that can take "
+            "all there is.",
+            "Searching works; be wary of archives that strangers made.",
+        )
     return Check(name, OK, "In processes of its own: a picture that crashes or stalls a decoder is left out.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable, Sequence
 from ras.gui.archives_window import ArchivesWindow
 from ras.gui.store_work import StoreWork
 from ras.gui.stored_archives import compact_store, list_archives, remove_archives, verify_store
-from ras.text import count, size
+from ras.text import size
 
 if TYPE_CHECKING:
     from ras.gui.pump import Pump
@@ -107,8 +107,8 @@ def verified_text(report: VerifyReport) -> str:
     if not report.damaged:
         return "Everything in the index is as it was written."
     said = " ".join(report.damaged)
-    if report.lost:
-        said += f" {count(report.lost, 'embedding')} must be made anew: open the archives and index them."
+    if report.to_make:
+        said += f" {report.to_make} must be made anew: open the archives and index them."
     return said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from typing import TYPE_CHECKING, List, Union
 
-from ras.errors import DecodeError, RASError
+from ras.errors import DecodeError, RASError, SkipReason
 from ras.gui.incoming import from_numbers, paths_in
 from ras.records import Job
 
@@ -82,4 +82,6 @@ def paste(text: str | None) -> Job[Pasted]:
     try:
         return decode_image(found, extra_formats=True)
     except DecodeError as exc:
+        if exc.reason is SkipReason.NOT_A_PICTURE:  # some programs give a text, whatever they are asked for
+            raise ClipboardError(_NOTHING) from exc
         raise ClipboardError(f"The picture on the clipboard cannot be used. {exc} Copy it anew and try again.") from exc

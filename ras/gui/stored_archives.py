@@ -117,7 +117,7 @@ def list_failures(archive: Archive, encoder_id: str) -> Job[tuple[Skipped, ...]]
 
 
 def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> IndexState | None:
-    """How much of the archive has embeddings of the encoder, and details of ``features_id`` unless that is empty.
+    """How much of the archive has embeddings of the encoder, previews, and details of ``features_id`` unless empty.
 
     None where the store cannot be used.
     """
@@ -129,7 +129,10 @@ def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> I
             there = store.contents_of(records, encoder_id) >= 0
             missing = [record.key for record, found in zip(records, there) if not found]
             failures = store.failures(missing)
-            unfinished = int(store.lacking_features(records, encoder_id, features_id).sum()) if features_id else 0
+            lacking = store.lacking_previews(records, encoder_id)
+            if features_id:
+                lacking |= store.lacking_features(records, encoder_id, features_id)
+            unfinished = int(lacking.sum())
     except StoreError:  # who builds the engine hears of it, and the modes say it
         return None
     failed = sum(key in failures for key in missing)

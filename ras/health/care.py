@@ -18,10 +18,10 @@ class Repaired:
 
     verified: VerifyReport
     compacted: CompactReport | None
-    """None where the store was so damaged that it was set aside as a whole."""
+    """None where the facts were so damaged that what could be read was saved into new ones, or nothing could."""
     notices: tuple[str, ...]
     incomplete: tuple[tuple[str, int], ...]
-    """(name, pictures that must be indexed again) of each archive that damage has cost embeddings."""
+    """(name, pictures that must be indexed again) of each archive that damage has cost embeddings or previews."""
 
     @property
     def sentence(self) -> str:
@@ -48,10 +48,12 @@ def repair() -> Job[Repaired]:
         sound = not verified.damaged or _is_open(store)
         if sound:
             compacted = yield from store.compact()
-            lost = (yield from _incomplete(store)) if verified.lost else ()
+            lost = (yield from _incomplete(store)) if verified.to_make else ()
             return Repaired(verified, compacted, notices, lost)
-    with EmbeddingStore(store_folder()) as store:  # sets the folder aside that verify found damaged
-        return Repaired(verified, None, (*notices, *store.notices), tuple(known))
+    with EmbeddingStore(store_folder()) as store:  # saves what can be read of what verify found damaged
+        there = {archive.name for archive in store.archives()}
+        lost = (yield from _incomplete(store)) + tuple(one for one in known if one[0] not in there)
+        return Repaired(verified, None, (*notices, *store.notices), lost)
 
 
 def forget_failures() -> Job[int]:
@@ -88,6 +90,7 @@ def _incomplete(store: EmbeddingStore) -> Job[tuple[tuple[str, int], ...]]:
         records = store.load([archive.id]).records
         there = max((int((store.contents_of(records, each) >= 0).sum()) for each in encoders), default=0)
         failed = len(store.failures([record.key for record in records]))
-        if len(records) - there - failed > 0:
-            found.append((archive.name, len(records) - there - failed))
+        unseen = max((int(store.lacking_previews(records, each).sum()) for each in encoders), default=0)
+        if len(records) - there - failed + unseen > 0:
+            found.append((archive.name, len(records) - there - failed + unseen))
     return tuple(found)

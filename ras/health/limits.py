@@ -11,6 +11,7 @@ ENOUGH_DISK = 1_000_000_000
 
 
 def limits(settings: Settings) -> tuple[Limit, ...]:
+    from ras.archive.room import MOST_PICTURES, MOST_TEXT
     from ras.crashes.folder import KEPT
     from ras.images.child import MOST_SECONDS
     from ras.images.decoding import MAX_PIXELS
@@ -26,6 +27,7 @@ def limits(settings: Settings) -> tuple[Limit, ...]:
         Limit(
             "A picture to search for", f"up to {size(MAX_QUERY_BYTES)}, {whole(MAX_PIXELS // 1_000_000)} million pixels"
         ),
+        Limit("Pictures of an archive", f"up to {whole(MOST_PICTURES)}, with {size(MOST_TEXT)} of texts"),
         Limit("Downloads at a time", f"{settings.connections}", "connections"),
         Limit("Waiting in memory", f"{size(MOST_BYTES)}, then downloads wait"),
         Limit("Free disk", f"a warning below {size(ENOUGH_DISK)}"),

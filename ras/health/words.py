@@ -127,9 +127,8 @@ def _verified(health: Health) -> Section:
     found = " ".join(clean(sentence, longest=400) for sentence in last.report.damaged[:3])
     more = len(last.report.damaged) - 3
     remedy = "Verify again once the archives are indexed anew."
-    if last.report.lost:
-        lost = count(last.report.lost, "embedding")
-        remedy = f"{lost} must be made anew: open the archives and index them; then verify again."
+    if last.report.to_make:
+        remedy = f"{last.report.to_make} must be made anew: open the archives and index them; then verify again."
     told = f"{when(last.at)}: {count(len(last.report.damaged), 'damaged part')}. {found}"
     return Section(
         "Last verification", TROUBLE, told + (f" And {whole(more)} more." if more > 0 else ""), remedy=remedy

@@ -4,7 +4,7 @@ from ras.images.decoders import decode_image, decode_shrunk, decoder_notices
 from ras.images.formats import is_searched, kind_name, sniff_format
 from ras.images.header import upright_size
 from ras.images.memory import is_large
-from ras.images.preview import make_preview
+from ras.images.preview import make_preview, preview_pixels
 from ras.images.query import load_query
 from ras.images.shrunk import Shrunk
 
@@ -18,6 +18,7 @@ __all__ = [
     "kind_name",
     "load_query",
     "make_preview",
+    "preview_pixels",
     "sniff_format",
     "upright_size",
 ]

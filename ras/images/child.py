@@ -6,24 +6,30 @@ that it could write, no core file when it crashes. Its answers are pixels or a s
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import signal
 import sys
 import time
 from io import FileIO
+from typing import TYPE_CHECKING
 
 from ras.errors import DecodeError
 from ras.images import messages
 from ras.images.decoding import decode_shrunk
 from ras.images.memory import most_memory, needed_memory
 
+if TYPE_CHECKING:
+    from ras.images.job_object import JobObject
+
 ROOM = 256_000_000
 """Bytes that the process may take beside the picture's pixels: for Python, Pillow, NumPy, texts and profiles."""
 
 MOST_SECONDS = 20
 """That the process may compute for one picture, where the system counts that (Windows does not); then it ends."""
+
+_job: JobObject | None = None
+"""What limits this process on Windows, once there is one."""
 
 
 def main() -> None:
@@ -34,7 +40,7 @@ def main() -> None:
         os.dup2(nothing.fileno(), 1)
     sys.dont_write_bytecode = True
     _confine()
-    messages.write_ready(target)
+    messages.write_ready(target, _limit_memory(ROOM + most_memory(0)))
     while True:
         try:
             request = messages.read_request(source)
@@ -83,19 +89,35 @@ def _limit_time() -> None:
     _limit("CPU", math.ceil(time.process_time()) + MOST_SECONDS)
 
 
-def _limit_memory(amount: int) -> None:
-    """Where the system can: Linux counts all of it, macOS a part, Windows nothing."""
-    _limit("DATA", amount)
+def _limit_memory(amount: int) -> bool:
+    """Whether the system does that: Linux counts all of it, macOS a part, Windows what it has promised (commit)."""
+    if sys.platform != "win32":
+        return _limit("DATA", amount)
+    global _job
+    try:
+        if _job is None:
+            from ras.images.job_object import JobObject
+
+            job = JobObject()
+            job.add_this()
+            _job = job
+        _job.limit_memory(amount)
+    except OSError:  # the process that asks tells the user
+        return False
+    return True
 
 
-def _limit(what: str, amount: int, for_good: bool = False) -> None:
+def _limit(what: str, amount: int, for_good: bool = False) -> bool:
     if sys.platform == "win32":  # it has none of them
-        return
+        return False
     import resource
 
     which = getattr(resource, f"RLIMIT_{what}")
     _, hard = resource.getrlimit(which)
     soft = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
     # A system that refuses a limit decodes without it: else every picture would seem to crash the decoder.
-    with contextlib.suppress(OSError, ValueError):
+    try:
         resource.setrlimit(which, (soft, soft if for_good else hard))
+    except (OSError, ValueError):
+        return False
+    return True

@@ -15,6 +15,7 @@ from PIL import Image
 from ras.errors import DecodeError
 from ras.images import messages
 from ras.images.child import MOST_SECONDS
+from ras.images.job_object import end_with_this
 from ras.images.messages import ProtocolError, Request
 from ras.images.shrunk import Shrunk
 from ras.text import clean
@@ -73,6 +74,8 @@ class DecoderProcess:
             env={**kept, **_TUNING},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        if sys.platform == "win32":  # elsewhere it hears that nobody asks any more, or has computed for too long
+            end_with_this(int(self._process._handle))
         self.pid = self._process.pid
         self._band = bytearray()  # kept for the next picture: memory that is new each time costs a millisecond
         self._asks = cast(io.FileIO, self._process.stdin)
@@ -87,10 +90,10 @@ class DecoderProcess:
     def rest(self) -> None:
         self.busy, self.age = False, 0.0
 
-    def wait_until_ready(self) -> None:
-        """Raises Crash or Stalled."""
+    def wait_until_ready(self) -> bool:
+        """Whether its memory has a limit. Raises Crash or Stalled."""
         with self._translated():
-            messages.read_ready(self._answers)
+            return messages.read_ready(self._answers)
 
     def decode(self, request: Request) -> Shrunk:
         """Raises DecodeError; and Crash or Stalled, or whatever interrupts it, after which it can only be ended."""

@@ -71,6 +71,8 @@ class Decoders:
         self._idle: list[DecoderProcess] = []
         self._failed_starts = 0
         self._told = False
+        self.unlimited = False
+        """Whether the system refused to limit the memory of one of its processes."""
         self._watching = False
         self._trouble = ""
         self._memory = 0
@@ -194,7 +196,7 @@ class Decoders:
                 self._watching = True
                 threading.Thread(target=self._watch, name="decoders", daemon=True).start()
         try:
-            process.wait_until_ready()
+            limited = process.wait_until_ready()
         except (Crash, Stalled) as exc:
             self._give_back(process, kept=False)
             self._failed(f"it ends at once: {exc}")
@@ -202,6 +204,9 @@ class Decoders:
         with self._changed:
             self._failed_starts = 0
             process.begin(self._most_seconds)
+            said, self.unlimited = self.unlimited, self.unlimited or not limited
+        if not limited and not said:
+            log.info("The system does not limit the memory of the processes that decode pictures")
         return process
 
     def _failed(self, trouble: str) -> None:

@@ -16,7 +16,10 @@ _ORIENTATION = 0x0112
 
 
 def upright_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) of a PNG or JPEG file, or of its beginning, as ``decode_image`` would lay it; None if unknown."""
+    """(width, height) of a PNG or JPEG file, or of its beginning, as ``decode_image`` would lay it; None if unknown.
+
+    Within this process, for it is Python alone that reads a header: no decoder of pixels sees the bytes.
+    """
     openers = {"PNG": PngImagePlugin.PngImageFile, "JPEG": JpegImagePlugin.JpegImageFile}
     opener = openers.get(sniff_format(data) or "")
     if opener is None:

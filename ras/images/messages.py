@@ -10,7 +10,7 @@ from io import FileIO
 from ras.errors import SkipReason
 
 READY = b"RAS decodes\n"
-"""What it says first."""
+"""What it says first, and whether its memory has a limit."""
 PICTURE, REFUSAL = b"P", b"R"
 """What an answer begins with."""
 BAND = 8_000_000
@@ -109,13 +109,16 @@ def read_kind(source: FileIO) -> bytes:
     return bytes(_read(source, 1))
 
 
-def read_ready(source: FileIO) -> None:
-    if _read(source, len(READY)) != READY:
+def read_ready(source: FileIO) -> bool:
+    """Whether the process has a limit of memory."""
+    said = bytes(_read(source, len(READY) + 1))
+    if said[:-1] != READY or said[-1:] not in (b"+", b"-"):
         raise ProtocolError("it says something else than that it is ready")
+    return said[-1:] == b"+"
 
 
-def write_ready(target: FileIO) -> None:
-    _write(target, READY)
+def write_ready(target: FileIO, limited: bool = True) -> None:
+    _write(target, READY + (b"+" if limited else b"-"))
 
 
 def _write(target: FileIO, data: bytes) -> None:

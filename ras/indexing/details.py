@@ -21,6 +21,8 @@ from ras.records import ImageRecord, Job, Notice, Progress, Skipped
 from ras.store import FeatureEntry
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ras.encoders.base import Encoder
     from ras.matching.extractor import FeatureExtractor
     from ras.store import EmbeddingStore
@@ -33,7 +35,7 @@ STAGE = "Indexing details"
 PREVIEWS = 64
 
 
-class _Anything(Container[str]):
+class Anything(Container[str]):
     """Here no picture needs encoding, whatever its bytes are by now."""
 
     def __contains__(self, content_hash: object) -> bool:
@@ -53,13 +55,14 @@ def add_details(
     any more, or has other bytes by now, is described from its preview, so that it is not tried each time; where the
     network is in trouble it is left for the next time. Neither is a failure: the picture is indexed. Raises StoreError.
     """
-    wanted = _lacking(records, store, encoder, extractor)
+    lacking = store.lacking_features(records, encoder.id, extractor.id)
+    wanted = easiest(records, lacking, store.contents_of(records, encoder.id))
     if not wanted:
         return
     content_of = {record.key: content for record, content in wanted}
     shown = Progress(STAGE, 0, len(wanted))
     with Commits(store, encoder) as commits, contextlib.closing(
-        embed([record for record, _ in wanted], known=_Anything(), stage=STAGE)
+        embed([record for record, _ in wanted], known=Anything(), stage=STAGE)
     ) as events:
         gone = _Gone(store, extractor, commits, [content for _, content in wanted])
         for event in events:
@@ -84,14 +87,11 @@ def add_details(
         yield from gone.describe(shown)
 
 
-def _lacking(
-    records: Sequence[ImageRecord], store: EmbeddingStore, encoder: Encoder, extractor: FeatureExtractor
-) -> list[tuple[ImageRecord, int]]:
-    """A record of each content that lacks features, and the content's id."""
-    lacking = store.lacking_features(records, encoder.id, extractor.id)
+def easiest(records: Sequence[ImageRecord], lacking: np.ndarray, contents: np.ndarray) -> list[tuple[ImageRecord, int]]:
+    """Of each content whose records lack something, the record whose picture is had most easily, and its id."""
     chosen: dict[int, ImageRecord] = {}
     now = datetime.now(timezone.utc)
-    for record, lacks, content in zip(records, lacking, store.contents_of(records, encoder.id).tolist()):
+    for record, lacks, content in zip(records, lacking, contents.tolist()):
         if lacks and content >= 0:
             before = chosen.get(content)
             # Of those that are as easily had, the newest link.

@@ -12,6 +12,7 @@ from ras.indexing.commits import Commits
 from ras.indexing.details import add_details
 from ras.indexing.outcomes import Described, Embedded
 from ras.indexing.pipeline import embed_images
+from ras.indexing.previews import add_previews
 from ras.records import Archive, ImageRecord, IndexReport, Job, Progress, Skipped
 from ras.store import Entry, Failure, FeatureEntry
 
@@ -38,7 +39,8 @@ def fill_store(
     """Bring the pictures of the archive that the store lacks into it, and the archive's records.
 
     With an ``extractor``, their features too: some are made on the way, the rest once all pictures can be searched for
-    (see ``add_details``), together with those of pictures that were indexed without.
+    (see ``add_details``), together with those of pictures that were indexed without. Before that, previews that were
+    damaged are made anew (see ``add_previews``).
 
     What was committed stays when the job is closed, killed or fails: the next call goes on from there. A picture that
     failed for good under the same ``limits`` (see ``Settings.limits``) is not tried again without ``retry``; where that
@@ -97,6 +99,7 @@ def fill_store(
             commits.when_due()
             if not isinstance(event, (Embedded, Described)):
                 yield event
+    yield from add_previews(records, store, encoder, extractor, embed)
     if extractor is not None:
         yield from add_details(records, store, encoder, extractor, embed)
     indexed = store.contents_of(records, encoder.id) >= 0

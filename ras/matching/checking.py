@@ -192,6 +192,7 @@ def _projected(query: QueryFeatures, features: Features, preview: np.ndarray, pr
 
 def _open(preview: bytes) -> np.ndarray | None:
     """uint8 (h, w, 3); None where the store's preview is damaged."""
+    # Within this process, for hundreds of them are compared in a search: RAS made it, from pixels.
     try:
         with Image.open(io.BytesIO(preview), formats=("JPEG", "PNG")) as image:
             return np.asarray(image.convert("RGB")) if max(image.size) <= LONGEST else None

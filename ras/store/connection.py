@@ -34,7 +34,7 @@ VFS: str | None = None
 
 
 class DamagedFacts(Exception):
-    """facts.sqlite is no database any more. Caught by the store, which sets the folder aside."""
+    """facts.sqlite is no database any more. Caught by the store, which saves what it can."""
 
 
 class Facts:

@@ -16,6 +16,9 @@ from ras.text import count
 
 log = logging.getLogger(__name__)
 
+SALVAGED = "salvaged"
+"""The folder that a whole new facts.sqlite waits in: see ``salvage``."""
+
 
 def set_aside(path: Path, damaged: Path) -> Path:
     """Move a file or folder into the folder ``damaged``, under a name that is free; → where it is. Raises OSError."""
@@ -37,8 +40,11 @@ def free_name(path: Path) -> Path:
 def clear_the_way(folder: Path) -> list[str]:
     """Set aside what stands where SQLite has its own files and is none, which it would not get past; → sentences.
 
-    Raises DamagedFacts where facts.sqlite itself is no file, or gone from beside its shards.
+    Raises DamagedFacts where facts.sqlite itself is no file, or gone from beside its shards, or where one that was
+    saved waits to take its place.
     """
+    if os.path.isfile(folder / SALVAGED / FILE):
+        raise DamagedFacts("what could be saved of it was not put in its place yet")
     if os.path.exists(folder / FILE) and not os.path.isfile(folder / FILE):
         raise DamagedFacts(f"{FILE} is no file")
     with contextlib.suppress(OSError):  # what may not be looked into, opening it tells of
@@ -117,8 +123,13 @@ def set_folder_aside(folder: Path, why: str) -> str:
 
 
 def begin_anew(folder: Path, notices: list[str]) -> Facts:
-    """Set the folder aside, unless another program just did, and open a new store in its place. Raises StoreError."""
+    """Save what can be read of damaged facts, or set the folder aside and begin a new store. Raises StoreError.
+
+    Neither where another program just did.
+    """
     from filelock import FileLock, Timeout
+
+    from ras.store.salvage import salvage
 
     lock = folder.with_name(f".{folder.name}.lock")
     try:
@@ -127,9 +138,14 @@ def begin_anew(folder: Path, notices: list[str]) -> Facts:
                 clear_the_way(folder)
                 return Facts(folder)
             except DamagedFacts as exc:
-                notices.append(set_folder_aside(folder, str(exc)))
+                notices.append(salvage(folder, str(exc)) or set_folder_aside(folder, str(exc)))
             return Facts(folder)
-    except (OSError, Timeout) as exc:
+    except Timeout as exc:
+        raise StoreError(
+            f"The embedding store in {folder} is damaged, and another program is saving what can still be read of it. "
+            "Try again when it is through."
+        ) from exc
+    except OSError as exc:
         raise StoreError(
             f"The embedding store in {folder} is damaged, and could not be set aside: {exc}. Move that folder away."
         ) from exc

@@ -12,7 +12,7 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from ras.errors import SkipReason, StoreError
-from ras.store import features
+from ras.store import features, previews
 from ras.store.connection import Facts
 from ras.store.packing import chunks, key_from, pack_ids, stored_key, text_bytes, text_from, unpack_ids
 from ras.store.present import Present
@@ -101,9 +101,8 @@ class _Writer:
             self.met_again |= content < self._first_new or before is not None
         self._connection.execute("DELETE FROM failures WHERE picture = ?", (picture,))
         if entry.preview is not None:
-            preview = (content, entry.preview, checksum(content, entry.preview))
-            cursor = self._connection.execute("INSERT OR IGNORE INTO previews VALUES (?, ?, ?)", preview)
-            self._preview_bytes += len(entry.preview) if cursor.rowcount > 0 else 0
+            kept = previews.keep(self._connection, content, entry.preview)
+            self._preview_bytes += len(entry.preview) if kept else 0
         there = content in self._rows or bool(self._present.has(np.array([content]))[0])
         if entry.embedding is None:
             if not there:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -11,12 +11,10 @@ from typing import Any, Callable, Iterator, Sequence
 import numpy as np
 
 from ras.store.connection import FILE, Facts
-from ras.store.packing import StoredKey, chunks, stored_key
+from ras.store.packing import StoredKey, chunks, stored_key, unpack_ids
 from ras.store.present import Hashes
-from ras.store.rows import fits
+from ras.store.rows import UNFIT
 from ras.store.values import Usage
-
-log = logging.getLogger(__name__)
 
 # From this share of all pictures on, reading the whole table is quicker than asking for each key.
 _WHOLE_TABLE = 0.25
@@ -86,16 +84,13 @@ def content_hashes(connection: sqlite3.Connection, content_ids: Sequence[int]) -
     return found
 
 
-def previews(connection: sqlite3.Connection, content_ids: Sequence[int]) -> dict[int, bytes]:
-    """Content id → its preview, of those that have one that is as it was written."""
-    found: dict[int, bytes] = {}
-    for marks, part in chunks([int(id) for id in content_ids]):
-        for content, data, known in connection.execute(f"SELECT * FROM previews WHERE content IN ({marks})", part):
-            if fits(known, content, data):
-                found[content] = data
-            else:  # nothing else is the worse for it; ``verify`` takes it out
-                log.warning("The preview of the content %s is damaged.", content)
-    return found
+def embedded(connection: sqlite3.Connection) -> np.ndarray:
+    """int64, ascending: the ids of the contents that have an embedding of any encoder."""
+    parts = [np.zeros(0, np.int64)]
+    for (packed,) in connection.execute("SELECT contents FROM shards UNION ALL SELECT contents FROM fresh"):
+        with contextlib.suppress(*UNFIT):  # its embeddings cannot be told either
+            parts.append(unpack_ids(packed))
+    return np.unique(np.concatenate(parts))
 
 
 def _in_parts(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:

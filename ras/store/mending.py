@@ -10,7 +10,7 @@ import numpy as np
 
 from ras.errors import StaleView, StoreError
 from ras.records import Job, Progress, finish
-from ras.store import archives, rows
+from ras.store import archives, previews, rows
 from ras.store.connection import FILE, Facts
 from ras.store.damage import drop_shard
 from ras.store.packing import chunks, unpack_ids
@@ -24,17 +24,19 @@ _STAGE = "Verifying the store"
 _SAID = {
     "pictures": "What the embedding store in {1} keeps of {0} is damaged: index the archive once more.",
     "fresh": "{0} of the embeddings in {1} are damaged: index the archive once more.",
-    "previews": "Previews in the embedding store in {1} are damaged: {0} is shown without.",
+    "previews": "Previews in the embedding store in {1} are damaged, those of {0}: index the archive once more, which "
+    "makes them anew of pictures that can still be had.",
     "features": "Features in the embedding store in {1} are damaged, those of {0}: index the archive once more.",
     "failures": "Why {0} could not be indexed is damaged in {1}: the next indexing tries again.",
 }
 
 
 class Mended(NamedTuple):
-    """What was found: a sentence on each thing, and how many embeddings have to be made again."""
+    """What was found: a sentence on each thing, and how many embeddings and previews have to be made again."""
 
     told: list[str]
     lost: int
+    previews: int
 
 
 def mend(facts: Facts) -> Job[Mended]:
@@ -44,7 +46,7 @@ def mend(facts: Facts) -> Job[Mended]:
     """
     _mend_dimensions(facts)
     told: list[str] = []
-    lost = 0
+    lost = previews_lost = 0
     for table in rows.TABLES:
         yield Progress(_STAGE, 0, None, "bytes")
         with facts.reading() as connection:
@@ -54,6 +56,7 @@ def mend(facts: Facts) -> Job[Mended]:
         if bad:
             told.append(_SAID[table].format(count(len(bad), "part" if table == "fresh" else "picture"), facts.folder))
             lost += _take_out(facts, table, bad)
+            previews_lost += len(bad) if table == "previews" else 0
     yield Progress(_STAGE, 0, None, "bytes")
     with facts.reading() as connection:
         shards = _unfit_shards(connection)
@@ -64,14 +67,14 @@ def mend(facts: Facts) -> Job[Mended]:
     yield Progress(_STAGE, 0, None, "bytes")
     told += _mend_lists(facts)
     told += archives.mend(facts)
-    _mend_counters(facts)
+    mend_counters(facts)
     if told and not facts.read_only:
         with facts.transaction(durable=True) as connection:
             connection.execute("UPDATE encoders SET generation = generation + 1")
             connection.execute("UPDATE feature_makers SET generation = generation + 1")
     for sentence in told:
         log.warning("%s", sentence)
-    return Mended(told, lost)
+    return Mended(told, lost, previews_lost)
 
 
 def damage_behind(facts: Facts, exc: Exception) -> StoreError | None:
@@ -219,11 +222,11 @@ def _mend_lists(facts: Facts) -> list[str]:
     return told
 
 
-def _mend_counters(facts: Facts) -> None:
+def mend_counters(facts: Facts) -> None:
     """What only counts what is there is counted anew; nothing is to be said of that."""
     with facts.reading() as connection:
-        there = dict(connection.execute("SELECT name, value FROM counters"))
-        right = {"next_content": _next_content(connection)}
+        there = {previews.LOST: 0, **dict(connection.execute("SELECT name, value FROM counters"))}
+        right = {"next_content": _next_content(connection), previews.LOST: previews.missing(connection, again=True)}
         for name, table in (("preview_bytes", "previews"), ("feature_bytes", "features")):
             right[name] = connection.execute(f"SELECT coalesce(sum(length(data)), 0) FROM {table}").fetchone()[0]
         right["revision"] = connection.execute("SELECT coalesce(max(revision), 0) FROM archives").fetchone()[0]
@@ -235,7 +238,7 @@ def _mend_counters(facts: Facts) -> None:
     if wrong and not facts.read_only:
         log.warning("The counters %s were wrong.", ", ".join(sorted(wrong)))
         with facts.transaction() as connection:
-            connection.executemany("UPDATE counters SET value = ? WHERE name = ?", [(v, k) for k, v in wrong.items()])
+            connection.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", sorted(wrong.items()))
 
 
 _AHEAD = ("next_content", "revision")

@@ -35,8 +35,8 @@ def sentence_of(exc: sqlite3.Error | OSError, folder: Path, busy_seconds: float)
         )
     if is_damage(exc):
         return (
-            f"{store} is damaged ({text}). Start RAS again: it sets the folder aside and begins a new store, "
-            "into which archives can be indexed again."
+            f"{store} is damaged ({text}). Start RAS again: it saves what can still be read, and sets the rest "
+            "aside; index your archives again then."
         )
     if "readonly" in text or "unable to open" in text:
         return f"{store} cannot be written ({text}): make its folder writable."

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Container, NoReturn, Sequence
+from typing import Container, Mapping, NoReturn, Sequence
 
 import numpy as np
 
 from ras.errors import SkipReason
 from ras.records import Archive, ImageRecord, Job
-from ras.store import archives, care, damage, features, filling, index_files, lookup, segments, verification, verified
+from ras.store import (
+    archives,
+    care,
+    damage,
+    features,
+    filling,
+    index_files,
+    lookup,
+    previews,
+    segments,
+    verification,
+    verified,
+)
 from ras.store.connection import DamagedFacts, Facts
 from ras.store.features import Featured
 from ras.store.present import Present
@@ -197,9 +209,33 @@ class EmbeddingStore:
         )
 
     def previews(self, content_ids: Sequence[int]) -> dict[int, bytes]:
-        """Content id → its preview, of those that have one."""
+        """Content id → its preview, of those that have one. What is damaged is deleted: indexing makes it anew."""
         with self._facts.reading() as connection:
-            return lookup.previews(connection, content_ids)
+            found, damaged = previews.read(connection, content_ids)
+        if damaged:
+            previews.take_out(self._facts, damaged)
+        return found
+
+    def lacking_previews(self, records: Sequence[ImageRecord], encoder_id: str, again: bool = False) -> np.ndarray:
+        """bool (n,): which records have an embedding of the encoder, and a content whose preview was damaged.
+
+        With ``again``, also those that ``add_previews`` was told of that there is none to be had.
+        """
+        with self._facts.reading() as connection:
+            if not previews.are_lost(connection):
+                return np.zeros(len(records), bool)
+            present = self._refreshed(encoder_id)
+            contents = lookup.contents_of(connection, [record.key for record in records])
+            lacking: np.ndarray = present.has(contents) & previews.lacking(connection, contents, again)
+        return lacking
+
+    def add_previews(self, made: Mapping[str, bytes]) -> None:
+        """Keep previews, by content hash (hexadecimal), of contents that lack theirs; all or nothing.
+
+        An empty one says that it could not be made: nobody is told any more that it is to come.
+        """
+        if made:
+            previews.add(self._facts, made)
 
     def content_ids(self, content_hashes: Sequence[str]) -> dict[str, int]:
         """Content hash (hexadecimal) → content id, of those that the store knows."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ras.errors import SkipReason
 from ras.records import Channel
+from ras.text import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,6 +134,14 @@ class VerifyReport:
     """A sentence on each thing that is damaged."""
     lost: int
     """Embeddings that have to be made again: the next indexing of their archives does that."""
+    previews: int = 0
+    """Previews that were damaged or are missing: it makes them again too, of pictures that can still be had."""
+
+    @property
+    def to_make(self) -> str:
+        """What the next indexing has to make: ``3 embeddings and 1 preview``; empty where that is nothing."""
+        parts = ((self.lost, "embedding"), (self.previews, "preview"))
+        return " and ".join(count(number, noun) for number, noun in parts if number)
 
 
 @dataclass(frozen=True)

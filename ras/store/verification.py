@@ -6,7 +6,7 @@ import re
 import sqlite3
 
 from ras.records import Job, Progress
-from ras.store import segments
+from ras.store import previews, segments
 from ras.store.connection import Facts
 from ras.store.damage import drop_shard, set_aside
 from ras.store.index_files import INDEX_NAME
@@ -16,6 +16,7 @@ from ras.store.schema import TABLES
 from ras.store.sentences import is_damage
 from ras.store.shards import ShardTrouble, check_shard, hash_of
 from ras.store.values import VerifyReport
+from ras.text import count
 
 _STAGE = "Verifying the store"
 
@@ -32,12 +33,22 @@ def verify(facts: Facts) -> Job[VerifyReport]:
         facts.mark_damaged()
         sentence = (
             f"The facts of the embedding store in {facts.folder} are damaged ({trouble}). When RAS starts again it "
-            "sets the folder aside and begins a new store, into which archives can be indexed again."
+            "saves what can still be read, and sets the rest aside: index your archives again then."
         )
         return VerifyReport(0, (sentence,), 0)
     mended = yield from mend(facts)
     damaged += mended.told
     lost += mended.lost
+    with facts.reading() as connection:
+        without = previews.missing(connection, again=False)
+    if facts.read_only:  # then those that are damaged are still there
+        without += mended.previews
+    if without > mended.previews:  # others were taken out when they were to be shown
+        gone = count(without - mended.previews, "picture")
+        damaged.append(
+            f"Previews in the embedding store in {facts.folder} were damaged and are missing, those of {gone}: index "
+            "the archive once more, which makes them anew of pictures that can still be had."
+        )
     found = shards_of(facts)
     live = live_contents(facts)
     parts = segments.everywhere(facts)
@@ -64,7 +75,7 @@ def verify(facts: Facts) -> Job[VerifyReport]:
         damaged += [told] if told is not None else []
     damaged += _index_trouble(facts)
     yield Progress(_STAGE, total, total, "bytes")
-    return VerifyReport(len(found), tuple(damaged), lost)
+    return VerifyReport(len(found), tuple(damaged), lost, without)
 
 
 def _facts_trouble(facts: Facts) -> Job[str]:

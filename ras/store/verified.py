@@ -35,6 +35,7 @@ def keep(folder: Path, report: VerifyReport) -> None:
         "shards": report.shards,
         "damaged": list(report.damaged[:_MOST_SENTENCES]),
         "lost": report.lost,
+        "previews": report.previews,
     }
     part = folder / f".{secrets.token_hex(6)}.part"
     try:
@@ -54,7 +55,8 @@ def last_verify(folder: Path) -> LastVerify | None:
     try:
         told = json.loads(read_regular(folder / FILE, _MOST_BYTES))
         at = datetime.fromisoformat(told["at"])
-        report = VerifyReport(int(told["shards"]), tuple(map(str, told["damaged"])), int(told["lost"]))
+        lost, previews = int(told["lost"]), int(told.get("previews", 0))  # older ones say nothing of previews
+        report = VerifyReport(int(told["shards"]), tuple(map(str, told["damaged"])), lost, previews)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, RecursionError, OverflowError) as exc:

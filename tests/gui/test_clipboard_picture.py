@@ -103,7 +103,10 @@ def test_on_wayland_another_kind_of_picture_will_do(
     with pytest.raises(ClipboardError, match="no picture on the clipboard"):
         finish(paste(None))
     helper("wl-paste", "print('<svg/>')")
-    with pytest.raises(ClipboardError, match="The file is not a picture"):
+    with pytest.raises(ClipboardError, match="no picture on the clipboard"):
+        finish(paste(None))
+    helper("wl-paste", "sys.stdout.buffer.write(b'II*' + bytes(100))")
+    with pytest.raises(ClipboardError, match="It is a TIFF picture"):
         finish(paste(None))
 
 

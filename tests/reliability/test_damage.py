@@ -35,6 +35,7 @@ from tests.store_samples import (
     fill,
     hash_of_content,
     missing,
+    preview_of,
     record_of,
 )
 
@@ -206,8 +207,18 @@ def test_the_hash_of_a_content(store: EmbeddingStore) -> None:
 
 def test_a_preview(store: EmbeddingStore) -> None:
     harm(store, f"UPDATE previews SET data = {FLIPPED.format('data')} WHERE content = 7")
+    report = finish(store.verify())
+    assert (report.lost, report.previews, len(report.damaged)) == (0, 1, 1)
+    assert "are damaged, those of 1 picture: index the archive once more" in " ".join(report.damaged)
     assert sorted(store.previews([6, 7, 8])) == [6, 8]
-    assert "1 picture is shown without" in " ".join(finish(store.verify()).damaged)
+    again = finish(store.verify())
+    assert (again.lost, again.previews, len(again.damaged)) == (0, 1, 1)
+    assert "are missing, those of 1 picture: index the archive once more" in " ".join(again.damaged)
+    lacking = [number for number in range(100) if store.lacking_previews([record_of(number)], ENCODER)[0]]
+    assert len(lacking) == 1
+    store.add_previews({hash_of_content(lacking[0]): preview_of(lacking[0])})
+    check(store, range(100))
+    assert not store.lacking_previews(archive_of(range(100)).records, ENCODER, again=True).any()
     assert finish(store.verify()).damaged == ()
 
 

@@ -140,6 +140,9 @@ def index(store: EmbeddingStore, whole: Archive, kept: dict[str, Kept], at_once:
         store.add(ENCODER.id, ENCODER.dimension, [one.entry for one in part], features=[one.features for one in part])
     lacking = store.lacking_features(records, ENCODER.id, LocalExtractor.id)
     late = [kept[one.key].features for one, lacks in zip(records, lacking) if lacks]
+    unseen = store.lacking_previews(records, ENCODER.id, again=True)
+    entries = [kept[one.key].entry for one, lacks in zip(records, unseen) if lacks]
+    store.add_previews({entry.content_hash: entry.preview or b"" for entry in entries})
     failed = failure_of(whole)
     if late or store.failures([failed.key]) != {failed.key: failed}:
         store.add(ENCODER.id, ENCODER.dimension, [], [failed], late)

@@ -71,6 +71,25 @@ def test_an_error_reaches_the_owner_and_the_thread_lives(worker: Worker) -> None
     assert wait_for(worker, ended)[-1].event == Finished("through")
 
 
+def test_what_a_job_without_memory_had_made_is_free_when_its_error_is_told(worker: Worker) -> None:
+    made: list[weakref.ref[set[int]]] = []
+
+    class Kept(set):  # type: ignore[type-arg]
+        pass
+
+    def job() -> Generator[int, None, None]:
+        kept = Kept()
+        made.append(weakref.ref(kept))
+        yield 1
+        bytearray(1 << 62)
+
+    worker.submit(job)
+    (failed,) = [each.event for each in wait_for(worker, ended) if isinstance(each.event, Failed)]
+    assert isinstance(failed.error, MemoryError)
+    assert failed.error.__traceback__ is not None
+    assert made[0]() is None
+
+
 def test_a_job_that_cannot_be_made_is_a_failure(worker: Worker) -> None:
     def make() -> Any:
         raise OSError("no such store")

@@ -17,7 +17,9 @@ from ras.archive.api.places import Places
 from ras.archive.export import Export, ExportFile
 from ras.archive.json_stream import ElementStream
 from ras.archive.media import MediaFolder
+from ras.archive.messages import Found, Posted, records_of
 from ras.archive.missing import what_is_missing
+from ras.archive.room import Room
 from ras.archive.seems import head_text
 from ras.archive.timestamps import posted_at
 from ras.archive.values import id_of, text_of
@@ -25,8 +27,8 @@ from ras.errors import ArchiveError
 from ras.records import ImageRecord, PictureKinds
 
 _HEAD_BYTES = 64 * 1024
-_SLICE = 1000
-"""Messages whose pictures become records at once."""
+_AT_ONCE = 1000
+"""Messages that records are made of before there is a word of progress."""
 
 _MEMBERS = ("messages", "data", "items", "results")
 """Names of the member that holds the messages."""
@@ -52,7 +54,7 @@ def recognises(head: str, file: ExportFile) -> bool:
     return _layout(head) is not None
 
 
-def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read one file; yields how many bytes of it are through, often. Raises ArchiveError and OSError."""
     with export.open() as file:
         layout = _layout(head_text(file.read(_HEAD_BYTES)))
@@ -62,7 +64,7 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
     # A search finds a message several times, as what was looked for and as what stands around that. Its pictures are
     # made one where exports are merged.
     ids = array("Q")
-    waiting: list[Message] = []
+    waiting: list[tuple[Posted, list[Found]]] = []
     last: Message | None = None
     with export.open() as file:
         decode = decoders(kinds)
@@ -73,27 +75,37 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
             last = batch[-1] if batch else last
             ids.extend(int(message.id) for message in batch)
             for message in batch:
-                places.see(message)
-            waiting += filter(pictures.worth_a_look, batch)
+                new = places.see(message)
+                if new is not None:
+                    room.take_channel(new)
+            for message in filter(pictures.worth_a_look, batch):
+                found = pictures.of(message)
+                if found:
+                    posted = pictures.posted(message, places.channel_of(message))
+                    waiting.append((posted, room.take(found, posted.author)))
             yield stream.bytes_read
+            if room.full:
+                break
     if last is None:
         raise ArchiveError(f"“{export.shown}” holds no messages of Discord that can be read.")
     # Only now is it known whether the file is of one channel, and of which server.
     places.name(export, stream.members)
     records: list[ImageRecord] = []
-    for start in range(0, len(waiting), _SLICE):
-        for message in waiting[start : start + _SLICE]:
-            records += pictures.records(message, places.channel_of(message))
-        yield stream.bytes_read
+    for number, (posted, found) in enumerate(waiting):
+        records += records_of(places.placed(posted), found)
+        if number % _AT_ONCE == 0:
+            yield stream.bytes_read
+    import numpy as np
+
     when = posted_at(text_of(last.timestamp) or text_of(last.created_at), last.id)
     return Export(
         path=export.path,
         channels=places.channels,
-        message_count=len(set(ids)),
+        message_count=len(np.unique(np.frombuffer(ids, np.uint64))),
         message_ids=ids if keep_ids else None,
         records=tuple(records),
         exported_at=export.modified,
-        warnings=tuple(what_is_missing(export.shown, stream.damaged, stream.closed, len(ids), when)),
+        warnings=tuple(what_is_missing(export.shown, stream.damaged, stream.closed or room.full, len(ids), when)),
     )
 
 

@@ -8,13 +8,13 @@ from typing import Iterator, Sequence
 from ras.archive.api.objects import Attachment, Author, Embed, Emoji, Forwarded, FullForwarded, FullMessage, Message
 from ras.archive.assets import Avatars, emoji, sticker
 from ras.archive.media import MediaFolder, is_url, name_in_url
-from ras.archive.messages import Found, Posted, records_of
+from ras.archive.messages import Found, Posted
 from ras.archive.pictures import may_be_picture
 from ras.archive.text_links import as_spoiler, hidden_links, linked_pictures
 from ras.archive.timestamps import posted_at
 from ras.archive.values import attachment_id_in, host_of, id_of, size_of, text_of
 from ras.cdn import canonical_url, is_discord_host
-from ras.records import Channel, ImageRecord, PictureKinds
+from ras.records import Channel, PictureKinds
 
 _CUSTOM_EMOJI = re.compile(r"<(a?):(\w{1,64}):(\d{1,19})>", re.ASCII)
 _MOST_EMOJI = 200
@@ -42,13 +42,14 @@ class Pictures:
             message.sticker_items or message.stickers or (kinds.emoji and message.reactions)
         )
 
-    def records(self, message: Message, channel: Channel) -> list[ImageRecord]:
-        """One record for each picture of a message: its own, then those of the messages that it forwards."""
-        found = list(self._found(message))
-        if not found:
-            return []
+    def of(self, message: Message) -> list[Found]:
+        """The pictures of a message: its own, then those of the messages that it forwards."""
+        return list(self._found(message))
+
+    def posted(self, message: Message, channel: Channel) -> Posted:
+        """What they have in common."""
         author = message.author if isinstance(message.author, Author) else Author(message.author_id, message.author)
-        posted = Posted(
+        return Posted(
             message_id=message.id,
             author_id=id_of(author.id),
             author=_name(message, author),
@@ -56,7 +57,6 @@ class Pictures:
             timestamp=posted_at(text_of(message.timestamp) or text_of(message.created_at), message.id),
             media_root=self._media.root,
         )
-        return records_of(posted, found)
 
     def _found(self, message: Message) -> Iterator[Found]:
         own = text_of(message.content)

@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 from ras.archive.api.objects import Attachment, Message, Place
 from ras.archive.export import ExportFile
+from ras.archive.messages import Posted
 from ras.archive.values import id_of, text_of
 from ras.records import Channel
 
@@ -30,12 +31,12 @@ class Places:
     def channels(self) -> tuple[Channel, ...]:
         return tuple(self._channels.values())
 
-    def see(self, message: Message) -> None:
-        """Learn what the message says."""
+    def see(self, message: Message) -> Channel | None:
+        """Learn what the message says; its channel where that was not known."""
         channel_id = _channel_id(message)
         known = self._channels.get(channel_id)
         if known is not None and known.guild_id and known.name:
-            return
+            return None
         guild_id, guild_name = id_of(message.guild_id), ""
         if isinstance(message.guild, Place):
             guild_id, guild_name = guild_id or id_of(message.guild.id), text_of(message.guild.name)
@@ -47,14 +48,21 @@ class Places:
         name = message.channel.name if isinstance(message.channel, Place) else message.channel
         name = text_of(name) if not isinstance(name, int) else ""
         if known is None:
-            self._channels[channel_id] = Channel(channel_id, name, guild_id, guild_name)
-        elif guild_id or (name and not known.name):
+            new = self._channels[channel_id] = Channel(channel_id, name, guild_id, guild_name)
+            return new
+        if guild_id or (name and not known.name):
             self._channels[channel_id] = dataclasses.replace(
                 known, name=known.name or name, guild_id=known.guild_id or guild_id
             )
+        return None
 
     def channel_of(self, message: Message) -> Channel:
+        """As far as it is known so far."""
         return self._channels[_channel_id(message)]
+
+    def placed(self, posted: Posted) -> Posted:
+        """In its channel as it is known by now; it was made with ``channel_of``."""
+        return dataclasses.replace(posted, channel=self._channels[posted.channel.id])
 
     def name(self, export: ExportFile, members: Mapping[str, Any]) -> None:
         """Name the channels that no message names: one by the document's other members or its file, several by id."""

@@ -15,6 +15,7 @@ from ras.archive.export import Export, ExportFile
 from ras.archive.media import is_url, name_in_url
 from ras.archive.messages import Found, Posted, records_of
 from ras.archive.pictures import may_be_picture
+from ras.archive.room import Room
 from ras.archive.text_links import linked_pictures
 from ras.archive.timestamps import posted_at
 from ras.archive.values import attachment_id_in
@@ -46,13 +47,13 @@ def total_size(export: ExportFile) -> int:
     return total
 
 
-def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read a package or one channel of it; yields how many bytes of ``total_size`` are through, often.
 
     Raises ArchiveError where there are no messages at all, and OSError.
     """
     package = package_of(export)
-    reading = _Reading(kinds, package, array("Q") if keep_ids else None)
+    reading = _Reading(kinds, package, room, array("Q") if keep_ids else None)
     done = 0
     for folder, file in channel_files(export):
         channel = channel_of(export.tree, folder, package)
@@ -68,6 +69,8 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
             reading.unread.append(f"{exc.strerror or exc}")
         done += through
         yield done
+        if room.full:
+            break
     if not reading.message_count and (reading.missing or reading.unread or reading.damaged or reading.cut):
         reason = f" ({reading.unread[0]})" if reading.unread else ""
         raise ArchiveError(
@@ -89,6 +92,7 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
 class _Reading:
     kinds: PictureKinds
     package: Package
+    room: Room
     ids: array[int] | None
     message_count: int = 0
     damaged: int = 0
@@ -113,8 +117,10 @@ class _Reading:
                         self.ids.extend(int(message.id) for message in batch)
                     for message in batch:
                         if message.attachments or "://" in message.content or "<" in message.content:
-                            self.records += self._records(message, channel)
+                            self.records += self.room.take(self._records(message, channel))
                     yield messages.bytes_read
+                    if self.room.full:
+                        return
             finally:
                 self.damaged += messages.damaged
             self.cut += not messages.closed

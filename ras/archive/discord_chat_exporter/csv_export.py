@@ -15,6 +15,7 @@ from ras.archive.media import MediaFolder, is_url, name_in_url
 from ras.archive.messages import Found, Posted, records_of
 from ras.archive.missing import what_is_missing
 from ras.archive.pictures import may_be_picture
+from ras.archive.room import Room
 from ras.archive.text_links import linked_pictures
 from ras.archive.timestamps import snowflake_time
 from ras.archive.values import attachment_id_in, id_of
@@ -35,7 +36,7 @@ def recognises(head: str, file: ExportFile) -> bool:
     return Dialect.of(head[:1000].encode("utf-8", "replace")) is not None
 
 
-def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read one export; yields how many bytes of it are through, often. Raises ArchiveError and OSError.
 
     There are no ids to keep.
@@ -43,16 +44,18 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
     last = b""
     with export.open() as file:
         stream = RowStream(file)
-        reading = _Reading(export, kinds)
+        reading = _Reading(export, kinds, room)
         for batch in stream:
             assert stream.dialect is not None
             for raw in batch:
                 reading.add(raw, stream.dialect)
             last = batch[-1] if batch else last
             yield stream.bytes_read
+            if room.full:
+                break
     if stream.dialect is None:
         raise ArchiveError(f"“{export.shown}” is no CSV export of DiscordChatExporter: it begins with other columns.")
-    cut = bool(stream.last.strip()) and not reading.add_last(stream.last, stream.dialect)
+    cut = not room.full and bool(stream.last.strip()) and not reading.add_last(stream.last, stream.dialect)
     records: list[ImageRecord] = []
     channel = reading.channel
     for number, message in enumerate(reading.messages):
@@ -75,7 +78,9 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
 class _Message(NamedTuple):
     """A message with pictures. Its channel and what its date means are not known before the end of the file."""
 
-    row: Row
+    author_id: str
+    author: str
+    date: str
     found: list[Found]
     sent_at: datetime | None
     """As its attachments' ids have it."""
@@ -84,8 +89,8 @@ class _Message(NamedTuple):
 class _Reading:
     """Makes records of the rows of one file."""
 
-    def __init__(self, export: ExportFile, kinds: PictureKinds) -> None:
-        self._links = kinds.links
+    def __init__(self, export: ExportFile, kinds: PictureKinds, room: Room) -> None:
+        self._links, self._room = kinds.links, room
         self._media = MediaFolder(export)
         self._named = channel_in_name(export.file_name)
         self._hints = ChannelHints()
@@ -132,22 +137,23 @@ class _Reading:
         found = [one for one in found if may_be_picture(one.file_name)]
         if self._links and "://" in row.content:
             found += linked_pictures(row.content, self._media)
+        found = [one._replace(content=row.content) for one in found]
+        found = self._room.take(found, row.author, row.date) if found else found
         if found:
-            self.messages.append(_Message(row, found, sent_at))
+            self.messages.append(_Message(row.author_id, row.author, row.date, found, sent_at))
 
     def records(self, message: _Message, channel: Channel) -> list[ImageRecord]:
         """The records of one of the messages; to be called for one after the other, in their order."""
-        row = message.row
         posted = Posted(
             message_id="",
-            author_id=id_of(row.author_id),
+            author_id=id_of(message.author_id),
             # Who changed the name since then has no number behind it in other exports.
-            author=_DISCRIMINATOR.sub("", row.author) or "unknown",
+            author=_DISCRIMINATOR.sub("", message.author) or "unknown",
             channel=channel,
-            timestamp=self._time(row.date, message.sent_at),
+            timestamp=self._time(message.date, message.sent_at),
             media_root=self._media.root,
         )
-        return records_of(posted, [one._replace(content=row.content) for one in message.found])
+        return records_of(posted, message.found)
 
     def time_of(self, raw: bytes, dialect: Dialect) -> datetime | None:
         """When the message of a row was posted, as far as its date says."""

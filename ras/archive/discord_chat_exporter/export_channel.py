@@ -19,6 +19,8 @@ _MESSAGE = re.compile(r"//(?:\w+\.)?discord(?:app)?\.com/channels/(\d{1,19})/(\d
 _MEMBER = re.compile(r"//cdn\.discordapp\.com/guilds/(\d{1,19})/users/", re.ASCII)
 _DIRECT_MESSAGES = "Direct Messages"
 """What DCE calls the server of direct messages."""
+_MOST_IDS = 100_000
+"""That are counted: an honest export names some."""
 
 
 def channel_in_name(file_name: str) -> Channel:
@@ -55,14 +57,15 @@ class ChannelHints:
         """
         match = _ATTACHMENT.match(canonical_url)
         if match:
-            self._channels[match[1]] += 1
+            _count(self._channels, match[1])
 
     def text(self, text: str, channel_id: str) -> None:
         """A text with addresses: of the channel's messages, or of members' pictures in its server."""
         for guild, channel in _MESSAGE.findall(text):
             if channel == channel_id:
-                self._guilds[guild] += 1
-        self._guilds.update(_MEMBER.findall(text))
+                _count(self._guilds, guild)
+        for guild in _MEMBER.findall(text):
+            _count(self._guilds, guild)
 
     def complete(self, channel: Channel) -> Channel:
         """The channel with the ids that it lacks, as far as they are known."""
@@ -71,6 +74,11 @@ class ChannelHints:
             id=channel.id or _most_common(self._channels),
             guild_id=channel.guild_id or _most_common(self._guilds),
         )
+
+
+def _count(counter: Counter[str], value: str) -> None:
+    if value in counter or len(counter) < _MOST_IDS:
+        counter[value] += 1
 
 
 def _most_common(counter: Counter[str]) -> str:

@@ -16,6 +16,7 @@ from ras.archive.media import MediaFolder, is_url, name_in_url
 from ras.archive.messages import Found, Posted, records_of
 from ras.archive.missing import what_is_missing
 from ras.archive.pictures import may_be_picture
+from ras.archive.room import Room
 from ras.archive.text_links import as_spoiler, hidden_links, linked_pictures
 from ras.archive.timestamps import snowflake_time
 from ras.archive.values import attachment_id_in, id_of
@@ -39,7 +40,7 @@ def recognises(head: str, file: ExportFile) -> bool:
     return _PAGE.match(head) is not None and _OURS.search(head) is not None
 
 
-def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read one page; yields how many bytes of it are through, often. Raises ArchiveError and OSError."""
     ids: array[int] | None = array("Q") if keep_ids else None
     message_count, last = 0, ""
@@ -48,7 +49,7 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
         reading: _Reading | None = None
         for batch in stream:
             if stream.found and reading is None:
-                reading = _Reading(_channel(stream.head, export), kinds, MediaFolder(export))
+                reading = _Reading(_channel(stream.head, export), kinds, MediaFolder(export), room)
             message_count += len(batch)
             last = batch[-1].id if batch else last
             if ids is not None:
@@ -57,6 +58,8 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
                 assert reading is not None
                 reading.add(cut)
             yield stream.bytes_read
+            if room.full:
+                break
     if reading is None:
         raise ArchiveError(f"“{export.shown}” ends before its first message. Export the channel again.")
     channel = reading.finish()
@@ -69,19 +72,19 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
         message_ids=ids,
         records=tuple(reading.records),
         exported_at=export.modified,
-        warnings=tuple(what_is_missing(export.shown, damaged, stream.closed, message_count, when)),
+        warnings=tuple(what_is_missing(export.shown, damaged, stream.closed or room.full, message_count, when)),
     )
 
 
 class _Reading:
     """Makes records of the messages of one page."""
 
-    def __init__(self, channel: Channel, kinds: PictureKinds, media: MediaFolder) -> None:
-        self._channel, self._kinds, self._media = channel, kinds, media
+    def __init__(self, channel: Channel, kinds: PictureKinds, media: MediaFolder, room: Room) -> None:
+        self._channel, self._kinds, self._media, self._room = channel, kinds, media, room
         self._avatars = Avatars()
         self._hints = ChannelHints()
-        self._waiting: list[tuple[Cut, PageMessage, list[Found]]] = []
-        """Messages with pictures and their authors, until the channel's ids are known."""
+        self._waiting: list[tuple[str, str, str, list[Found]]] = []
+        """Ids of messages with pictures, of their authors, and those's names, until the channel's ids are known."""
         self._header = b""
         self._author = PageMessage()
         """Who is named in the header."""
@@ -110,8 +113,10 @@ class _Reading:
             self._author = message if own else read_message(cut.header.decode("utf-8", "replace"))
         content = message.text or message.forwarded_text
         found = [one._replace(content=content) for one in self._found(message)]
+        author_id, author = id_of(self._author.author_id), self._author.author or "unknown"
+        found = self._room.take(found, author) if found else found
         if found:
-            self._waiting.append((cut._replace(body=b"", header=b""), self._author, found))
+            self._waiting.append((cut.id, author_id, author, found))
         if self._channel.id and self._channel.guild_id:
             self._flush()
 
@@ -122,13 +127,13 @@ class _Reading:
         return self._channel
 
     def _flush(self) -> None:
-        for cut, author, found in self._waiting:
+        for message_id, author_id, author, found in self._waiting:
             posted = Posted(
-                message_id=cut.id,
-                author_id=id_of(author.author_id),
-                author=author.author or "unknown",
+                message_id=message_id,
+                author_id=author_id,
+                author=author,
                 channel=self._channel,
-                timestamp=snowflake_time(cut.id),
+                timestamp=snowflake_time(message_id),
                 media_root=self._media.root,
             )
             self.records += records_of(posted, found)

@@ -12,6 +12,7 @@ from ras.archive.export import Export, ExportFile
 from ras.archive.json_stream import ElementStream
 from ras.archive.media import MediaFolder
 from ras.archive.missing import what_is_missing
+from ras.archive.room import Room
 from ras.archive.timestamps import parse_timestamp, posted_at
 from ras.archive.values import id_of, text_of
 from ras.errors import ArchiveError
@@ -25,7 +26,7 @@ def recognises(head: str, file: ExportFile) -> bool:
     return _HEAD.match(head) is not None
 
 
-def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read one export; yields how many bytes of it are through, often. Raises ArchiveError and OSError."""
     with export.open() as file:
         decode = decoders(kinds)
@@ -35,7 +36,7 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
         waiting: list[Message] = []
         records: list[ImageRecord] = []
         channel: Channel | None = None
-        message_count = 0
+        held = message_count = 0
         last: Message | None = None
         for batch in stream:
             message_count += len(batch)
@@ -50,9 +51,16 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
                 channel = _channel(stream.members, export)
             if channel is not None:
                 for message in waiting:
-                    records += pictures.records(message, channel)
+                    records += room.take(pictures.records(message, channel))
                 waiting.clear()
+                room.release()
+            else:
+                for message in waiting[held:]:
+                    room.hold(message)
+                held = len(waiting)
             yield stream.bytes_read
+            if room.full:
+                break
     if not stream.found or not (stream.members.keys() & {"guild", "channel"} or (last and last.author)):
         if not stream.found and not stream.closed:
             raise ArchiveError(f"“{export.shown}” ends before its first message. Export the channel again.")
@@ -60,8 +68,9 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
             f"“{export.shown}” is JSON, but no export of DiscordChatExporter: it has no list of messages."
         )
     channel = channel or _channel(stream.members, export)
+    room.release()
     for message in waiting:
-        records += pictures.records(message, channel)
+        records += room.take(pictures.records(message, channel))
     when = posted_at(text_of(last.timestamp), last.id) if last else None
     return Export(
         path=export.path,
@@ -70,7 +79,7 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
         message_ids=ids,
         records=tuple(records),
         exported_at=parse_timestamp(text_of(stream.members.get("exportedAt"))) or export.modified,
-        warnings=tuple(what_is_missing(export.shown, stream.damaged, stream.closed, message_count, when)),
+        warnings=tuple(what_is_missing(export.shown, stream.damaged, stream.closed or room.full, message_count, when)),
     )
 
 

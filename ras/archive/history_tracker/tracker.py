@@ -11,6 +11,7 @@ from ras.archive.export import Export, ExportFile
 from ras.archive.history_tracker.database import NEWEST, Blobs, TrackerDatabase, TrackerMessage, User
 from ras.archive.history_tracker.pictures import Pictures
 from ras.archive.messages import Found, Posted, records_of
+from ras.archive.room import Room
 from ras.archive.timestamps import posted_at
 from ras.errors import ArchiveError
 from ras.records import Channel, ImageRecord, PictureKinds
@@ -39,7 +40,7 @@ def recognises(head: str, file: ExportFile) -> bool:
     return head.startswith("SQLite format 3\0")
 
 
-def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Generator[int, None, Export]:
+def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = False) -> Generator[int, None, Export]:
     """Read one database; yields how many bytes of it are through, as far as can be told.
 
     Raises ArchiveError and OSError.
@@ -53,13 +54,15 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
         if not tracker.is_one:
             raise ArchiveError(f"“{export.shown}” is a database, but {_seems(tracker, export)}.")
         blobs = Blobs(export.path, tracker, database)
-        reading = _Reading(kinds, blobs, array("Q") if keep_ids else None)
+        reading = _Reading(kinds, blobs, room, array("Q") if keep_ids else None)
         try:
             reading.users, reading.channels = tracker.users(), tracker.channels()
             size = export.size
             first, last = tracker.first_and_last()
             for through in reading.messages(tracker):
                 yield size * (through - first) // (last - first + 1) if last > first else 0
+                if room.full:
+                    break
         except OSError as exc:
             if not reading.message_count:
                 raise
@@ -80,8 +83,8 @@ def read(export: ExportFile, kinds: PictureKinds, keep_ids: bool = False) -> Gen
 class _Reading:
     """What was read of a database so far."""
 
-    def __init__(self, kinds: PictureKinds, blobs: Blobs, ids: array[int] | None) -> None:
-        self._kinds, self._blobs = kinds, blobs
+    def __init__(self, kinds: PictureKinds, blobs: Blobs, room: Room, ids: array[int] | None) -> None:
+        self._kinds, self._blobs, self._room = kinds, blobs, room
         self.pictures = Pictures(kinds)
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
@@ -102,7 +105,8 @@ class _Reading:
                 if self.ids is not None:
                     self.ids.append(message.id)
                 if message.channel_id not in self.used:
-                    self.used[message.channel_id] = self._channel(message.channel_id)
+                    channel = self.used[message.channel_id] = self._channel(message.channel_id)
+                    self._room.take_channel(channel)
                 if self.pictures.worth_a_look(message, self.users.get(message.sender_id)):
                     waiting.append(message)
                 if len(waiting) >= _BATCH:
@@ -133,7 +137,8 @@ class _Reading:
                 timestamp=_posted_at(message),
                 media_root=self._blobs.root,
             )
-            self.records += records_of(posted, [self._local(*picture, there) for picture in pictures])
+            records = records_of(posted, [self._local(*picture, there) for picture in pictures])
+            self.records += self._room.take(records)
         messages.clear()
 
     def _local(self, picture: Found, keys: Sequence[str], there: set[str]) -> Found:
