@@ -68,6 +68,8 @@ class DetailsPanel(ttk.Frame):
         self._sharp = self._veiled = self._beside = False
         self._about: list[str] = []
         self._photo: ImageTk.PhotoImage | None = None
+        self._drawn: tuple[Image | None, object] = (None, None)
+        """What it was drawn of, and how."""
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=1)
         self.scroll = ScrollFrame(self, theme, card=True, keeps_room=px(4))
@@ -171,8 +173,8 @@ class DetailsPanel(ttk.Frame):
     def show_postings(self) -> None:
         """What is said of the other postings, after they were unfolded, folded, or others came."""
         if self._result is not None:
-            self.postings.show(self._mark(self._result))
-            self._lay_out()
+            if self.postings.show(self._mark(self._result)):
+                self._lay_out()
 
     def say_link_state(self, key: str, link_state: str) -> None:
         """What is known by now of whether the picture can be had, if ``key`` is still the record that is shown."""
@@ -254,6 +256,10 @@ class DetailsPanel(ttk.Frame):
         room = self.picture_size()
         if self._veiled:  # a ring stands around it, which shows where the keyboard is
             room = (room[0] - 2 * theme.px(2), room[1] - 2 * theme.px(2))
+        image, how = self._image, (room, self.region, self._veiled, colours)
+        if self._drawn[0] is image and self._drawn[1] == how:
+            return
+        self._drawn = (image, how)
         if self._image is not None:
             face = shapes.framed(
                 self._image,

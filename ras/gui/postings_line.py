@@ -38,9 +38,10 @@ class PostingsLine(ttk.Frame):
         """What it needs, whether or not it has been laid out already."""
         return self._label.winfo_reqheight() + self.button.winfo_reqheight() if self._mark is not None else 0
 
-    def show(self, mark: Mark | None) -> None:
-        """Call ``fit`` after it."""
-        self._mark = mark
+    def show(self, mark: Mark | None) -> bool:
+        """Whether something else is to be said than before; then call ``fit``."""
+        before, self._mark = self._mark, mark
+        return mark != before
 
     def fit(self, width: int) -> None:
         """On two lines as a rule; of the names rather the author's is cut than the date."""

@@ -50,11 +50,14 @@ class TileImages:
         self._pictures: OrderedDict[_Key, ImageTk.PhotoImage] = OrderedDict()
         self._signs: dict[_Key, Signs | None] = {}
         """What each of the pictures bears."""
+        self._blanks: dict[bool, Image.Image] = {}
+        """What stands in for pictures, before it bears signs."""
         self._parts: dict[str, ImageTk.PhotoImage] = {}
 
     def forget(self) -> None:
         self._pictures.clear()
         self._signs.clear()
+        self._blanks.clear()
         self._parts.clear()
 
     def card(self, size: tuple[int, int], state: str, *, joined: bool) -> ImageTk.PhotoImage:
@@ -99,11 +102,13 @@ class TileImages:
         if photo is not None:
             self._pictures.move_to_end(key)
             return photo
-        theme, colours = self._theme, self._theme.palette
-        face = shapes.rounded_box(size, theme.px(6), colours.well, behind=self._ground(joined))
-        sign = shapes.icon("picture", theme.px(40), colours.line)
-        face.paste(sign, ((face.width - sign.width) // 2, (face.height - sign.height) // 2), sign)
-        return self._signed(key, face, signs)
+        if joined not in self._blanks:
+            theme, colours = self._theme, self._theme.palette
+            face = shapes.rounded_box(size, theme.px(6), colours.well, behind=self._ground(joined))
+            sign = shapes.icon("picture", theme.px(40), colours.line)
+            face.paste(sign, ((face.width - sign.width) // 2, (face.height - sign.height) // 2), sign)
+            self._blanks[joined] = face
+        return self._signed(key, self._blanks[joined].copy(), signs)
 
     def ready(self, result: SearchResult, *, veiled: bool, joined: bool = False) -> ImageTk.PhotoImage | None:
         """The result's picture if it is decoded already."""
