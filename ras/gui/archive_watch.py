@@ -45,7 +45,7 @@ class ArchiveWatch:
     def reads(self, paths: Sequence[str]) -> None:
         """These files, folders and zips are about to be read."""
         asked = self._asked = tuple(paths)
-        self._again = None
+        self._again = self._reading = None
 
         def job() -> Job[tuple[tuple[str, ...], Stamps]]:
             from ras.archive.changes import stamps
@@ -54,9 +54,10 @@ class ArchiveWatch:
             return asked, stamps(asked)
 
         def done(found: tuple[tuple[str, ...], Stamps]) -> None:
-            self._reading = found
             if self._paths == asked and self._known is None:  # the archive was read sooner
                 self._known = found[1]
+            else:
+                self._reading = found
 
         self._app.pump.start(self._app.workers.look, job, done=done)
 

@@ -172,9 +172,8 @@ class DetailsPanel(ttk.Frame):
 
     def show_postings(self) -> None:
         """What is said of the other postings, after they were unfolded, folded, or others came."""
-        if self._result is not None:
-            if self.postings.show(self._mark(self._result)):
-                self._lay_out()
+        if self._result is not None and self.postings.show(self._mark(self._result)):
+            self._lay_out()
 
     def say_link_state(self, key: str, link_state: str) -> None:
         """What is known by now of whether the picture can be had, if ``key`` is still the record that is shown."""

@@ -35,6 +35,7 @@ class MessagesAround:
         app, result, facts = self._app, self._app.results.selection, self._app.inputs.archive
         if result is None or facts is None:
             return
+        app.selection.settle()
         if self.shown:
             self._forget()
             app.details.show_message_alone()

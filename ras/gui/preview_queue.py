@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 if TYPE_CHECKING:
     from ras.records import SearchResult
 
-_SLICE = 0.008
+_SLICE = 0.004
 """Seconds that decoding may take before the window gets its turn."""
 
 

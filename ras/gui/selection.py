@@ -52,6 +52,8 @@ class Selection:
         self._wanted = True
         self._looking: Ticket | None = None
         self._timer: str | None = None
+        self._coming: str | None = None
+        """The timer that shows the details of what is selected."""
         self.watchers: list[Callable[[SearchResult | None], None]] = []
         """Called, too, with what is selected, whenever that changes or is revealed."""
 
@@ -71,6 +73,17 @@ class Selection:
         self._outline_query(result)
         for watcher in self.watchers:
             watcher(result)
+        if self._coming is None:
+            # In a moment: first the results are drawn, and of several changes at once only the last is shown.
+            self._coming = self._details.after(1, self.settle)
+
+    def settle(self) -> None:
+        """Show the details of what is selected now, if that is still to be done."""
+        if self._coming is None:
+            return
+        self._details.after_cancel(self._coming)
+        self._coming = None
+        result = self._results.selection
         if result is None and self._wanted:
             self._timer = self._details.after(_LINGER_MS, self._hide)
             return

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Sequence
 
 import pytest
 
+from ras.archive import changes
 from ras.gui import archive_watch
 from ras.gui.app import App
 from ras.gui.archive_watch import changes_text
@@ -60,6 +63,28 @@ def test_a_file_that_changed_is_offered_and_read_again(driver: Driver, tmp_path:
     driver.live(0.4)
     assert not app.notices.sentences
     assert app.status.text == "Read again: 3 new pictures."
+
+
+def test_what_was_read_again_sooner_than_its_files_were_looked_at_has_not_changed(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = changes.stamps
+
+    def slow(paths: Sequence[str]) -> changes.Stamps:
+        found = at_once(paths)
+        time.sleep(0.4)
+        return found
+
+    monkeypatch.setattr(changes, "stamps", slow)
+    monkeypatch.setattr(archive_watch, "_SHARE", 0)
+    path = write_export(tmp_path, 6, name="general")
+    app = opened(driver, path)
+    add_to(path, 3)
+    driver.until(lambda: offered(app))
+    driver.press(app.notices.offer_button, "<Return>")
+    driver.until(lambda: amount(app) == 9)
+    driver.live(2.5)
+    assert not app.notices.sentences
 
 
 def test_who_does_not_want_it_is_asked_once(driver: Driver, tmp_path: Path) -> None:

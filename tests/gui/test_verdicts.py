@@ -273,10 +273,12 @@ def test_details_say_what_it_is_what_changed_and_why(driver: Driver) -> None:
         "Same picture, altered\nCropped, mirrored\n100 % alike by the fingerprint\n143 points match, brightness to 93 %"
     )
     driver.press(app.results.canvas, "<Right>")
+    driver.live(0.05)
     assert app.details.verdict.text == "Looks alike\n99 % alike by the fingerprint"
     driver.root.geometry("900x600")
     driver.live(0.4)
     driver.press(app.results.canvas, "<Left>")
+    driver.live(0.05)
     assert app.details.verdict.text == (
         "Same picture, altered\nCropped, mirrored\n100 % alike\n143 points match, brightness to 93 %"
     )
@@ -287,6 +289,7 @@ def test_what_matches_is_outlined_on_both_pictures(driver: Driver) -> None:
     assert app.details.region == OTHER_PART
     assert app.query_panel.zone.region == PART
     app.results.select(1)
+    driver.live(0.05)
     assert app.details.region == ()
     assert app.query_panel.zone.region == ()
     app.results.select(0)
@@ -308,8 +311,10 @@ def test_the_outline_is_seen(driver: Driver, monkeypatch: pytest.MonkeyPatch) ->
 
     app = searched(driver, judged(altered=1, alike=1))
     app.results.select(1)
+    driver.live(0.05)
     monkeypatch.setattr(shapes, "framed", spy)
     app.results.select(0)
+    driver.live(0.05)
     assert [outlined for _, outlined in framed] == [True, True]
 
 
