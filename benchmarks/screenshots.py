@@ -141,6 +141,7 @@ SHOTS: dict[str, tuple[str, int, str, Sequence[str]]] = {
     "tip-dark": ("dark", 96, "1240x800", ("archive", "reposted", "tip")),
     "tip-light": ("light", 96, "1240x800", ("archive", "reposted", "tip")),
     "list-dark": ("dark", 96, "1240x800", ("archive", "reposted", "rest", "list")),
+    "list-narrow-dark": ("dark", 96, "900x600", ("archive", "reposted", "rest", "list")),
     "list-light": ("light", 96, "1240x800", ("archive", "reposted", "list", "newest", "turn")),
     "list-spoilers-light": ("light", 96, "1240x800", ("spoilers", "query", "rest", "list", "spoiler")),
     "narrow-list-dark": ("dark", 96, "900x600", ("archive", "reposted", "list", "turn")),

@@ -24,8 +24,8 @@ def score_bar(theme: Theme, result: SearchResult, size: tuple[int, int], behind:
 
     def draw() -> Image.Image:
         bar = shapes.rounded_box(size, size[1] // 2, colours.hover, behind=behind)
-        filled = round(size[0] * part / 100)
-        if filled >= size[1]:
+        if part > 0:  # of little, a dot
+            filled = max(size[1], round(size[0] * part / 100))
             done = shapes.rounded_box((filled, size[1]), size[1] // 2, colour)
             bar.paste(done, (0, 0), done)
         return bar

@@ -52,8 +52,9 @@ def live_contents(facts: Facts) -> np.ndarray:
 
 def rewrite(facts: Facts, stage: str, join: bool) -> Job[None]:
     """Rewrite every shard with rows of contents that are gone; with ``join``, the small ones too, as fewer."""
-    live = live_contents(facts)
-    groups = list(_groups(shards_of(facts), live, join))
+    found = shards_of(facts)
+    live = live_contents(facts)  # after them: another program may just be adding a shard with contents that are new
+    groups = list(_groups(found, live, join))
     total = sum(len(group.shards) for group in groups)
     done = 0
     for group in groups:

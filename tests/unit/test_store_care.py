@@ -14,6 +14,7 @@ import pytest
 from ras.errors import SkipReason
 from ras.records import Progress, finish
 from ras.store import EmbeddingStore, Entry, Failure, IndexFacts, filling, rewriting, schema
+from ras.store.connection import Facts
 from tests.store_samples import (
     DIMENSION,
     ENCODER,
@@ -203,6 +204,24 @@ def test_compacting_changes_nothing_that_is_in_use(store: EmbeddingStore) -> Non
     check(store, range(130))
     check(store, range(50), OTHER)
     assert store.load([id]) == archive_of(range(130))
+
+
+@pytest.mark.parametrize("moment", ["shards_of", "live_contents"])
+def test_compacting_while_another_program_adds_a_shard(
+    store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    store.register(archive_of(range(200)))
+    fill(store, range(60))
+    ask = getattr(rewriting, moment)
+
+    def ask_late(facts: Facts) -> object:
+        with EmbeddingStore(store.folder) as other:
+            fill(other, range(60, 150))
+        return ask(facts)
+
+    monkeypatch.setattr(rewriting, moment, ask_late)
+    finish(store.compact())
+    check(store, range(150))
 
 
 def test_compacting_deletes_what_a_dead_program_left_and_no_file_that_is_not_its_own(store: EmbeddingStore) -> None:
