@@ -59,7 +59,14 @@ def entries(app: App) -> list[Command | Choice]:
         Choice(
             "Search", (("auto", "Auto"), *MODES.items()), lambda: app.settings.mode, app.choose_mode, after_line=True
         ),
-        Command("Search", "Go to the results", app.results.canvas.focus_set, "F6", after_line=True),
+        Command(
+            "Search",
+            "Go to the results",
+            app.results.canvas.focus_set,
+            "F6",
+            possible=lambda: app.results.amount > 0,
+            after_line=True,
+        ),
         Command("Search", "Show the less alike, too", app.show_rest, "F7", possible=lambda: app.run.rest_hidden),
         Command("Search", "More like this", lambda: _more_like(app), "Mod-l", possible=lambda: _can_more_like(app)),
         Command(
