@@ -89,6 +89,12 @@ class PictureKinds:
 DEFAULT_KINDS = PictureKinds()
 
 
+MOST_PICTURES = 3_000_000
+"""Taken of an archive, its channels among them. Each takes about 0.7 KB of memory, its usual texts among that."""
+MOST_TEXT = 2_000_000_000
+"""Bytes in memory, of the names, addresses and messages of these pictures."""
+
+
 @dataclass(frozen=True)
 class Archive:
     """What is searched: everything that was read from one or more export files."""

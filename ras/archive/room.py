@@ -6,13 +6,8 @@ from sys import getsizeof
 from typing import Any, TypeVar, Union
 
 from ras.archive.messages import Found
-from ras.records import Channel, ImageRecord
+from ras.records import MOST_PICTURES, MOST_TEXT, Channel, ImageRecord
 from ras.text import count, size, whole
-
-MOST_PICTURES = 3_000_000
-"""Of an archive, its channels among them. A picture takes about 0.7 KB of memory, its usual texts among that."""
-MOST_TEXT = 2_000_000_000
-"""Bytes in memory, of the names, addresses and messages of these pictures."""
 
 Picture = TypeVar("Picture", bound=Union[Found, ImageRecord])
 

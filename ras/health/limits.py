@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ras.health.facts import Limit
+from ras.records import MOST_PICTURES, MOST_TEXT
 from ras.settings import Settings
 from ras.text import size, whole
 
@@ -11,7 +12,6 @@ ENOUGH_DISK = 1_000_000_000
 
 
 def limits(settings: Settings) -> tuple[Limit, ...]:
-    from ras.archive.room import MOST_PICTURES, MOST_TEXT
     from ras.crashes.folder import KEPT
     from ras.images.child import MOST_SECONDS
     from ras.images.decoding import MAX_PIXELS

@@ -49,7 +49,7 @@ def test_calls_that_fail(made: Trials) -> None:
     chosen = zip(made.of_each_kind(SEED), itertools.cycle(FAULTS))
     done = run(made, [Fail("on_a_faulty_disk", (call.at, *fault, call.kind)) for call, fault in chosen])
     # Of some there may be fewer than in the undisturbed work: it depends on what is committed together.
-    assert sum(trial.struck for trial in done) >= len(done) - 3
+    assert sum(trial.struck for trial in done) >= 0.8 * len(done)
 
 
 def test_from_the_command_line(made: Trials) -> None:

@@ -45,4 +45,4 @@ def test_killed_between_calls_that_write(made: Trials, way: str) -> None:
     chosen = made.of_each_kind(SEED)[way == "torn" :: 2]
     done = run(made, [Kill(call, way) for call in chosen])
     # Of some there may be fewer than in the undisturbed work: it depends on what is committed together.
-    assert sum(trial.struck for trial in done) >= len(done) - 3
+    assert sum(trial.struck for trial in done) >= 0.8 * len(done)

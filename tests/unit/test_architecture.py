@@ -56,17 +56,7 @@ MAY_IMPORT = {
     },
     "crashes": {"launch", "log_file", "paths", "versions"},
     "health": {
-        "archive",
-        "crashes",
-        "errors",
-        "images",
-        "indexing",
-        "log_file",
-        "paths",
-        "records",
-        "settings",
-        "store",
-        "text",
+        *("crashes", "errors", "images", "indexing", "log_file", "paths", "records", "settings", "store", "text"),
     },
     "doctor": {
         *("bot_token", "encoders", "errors", "health", "launch", "matching", "paths", "records", "settings", "store"),
