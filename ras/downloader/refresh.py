@@ -39,6 +39,8 @@ class LinkRefresher:
         self._changed = threading.Condition()  # guards all that follows
         self._off = False
         self._busy = False
+        self._waiting: dict[str, None] = {}
+        """What is asked for by threads that wait: it may have come before what is asked for next."""
         self._known: dict[str, str] = {}
         """What was sent → the link that came, or nothing where Discord gave none."""
         self._records: Sequence[ImageRecord] = ()
@@ -62,8 +64,12 @@ class LinkRefresher:
         if sent is None:
             return None
         with self._changed:
-            while self._busy and not self._off and not self._is_known(sent):
-                self._changed.wait()
+            self._waiting[sent] = None
+            try:
+                while self._busy and not self._off and not self._is_known(sent):
+                    self._changed.wait()
+            finally:
+                self._waiting.pop(sent, None)
             if self._is_known(sent):
                 return self._known[sent] or None
             if self._off:
@@ -145,10 +151,13 @@ class LinkRefresher:
         return known is not None and not (known and is_expired(known))
 
     def _next(self, record: ImageRecord, first: str) -> list[str]:
-        """Further dead links that are about to be asked for."""
-        found = {first: None}
+        """Further dead links that are asked for already, or about to be."""
+        with self._changed:
+            found = {first: None, **{sent: None for sent in self._waiting if not self._is_known(sent)}}
+        for too_many in list(found)[MOST_URLS:]:
+            del found[too_many]
         for later in self._after(record):
-            if len(found) == MOST_URLS:
+            if len(found) >= MOST_URLS:
                 break
             if is_dead(later.url) and not self._is_there(later):
                 sent = sendable(later.url)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -88,6 +89,32 @@ def test_many_links_go_in_full_batches_one_at_a_time(discord: DiscordDouble, dow
     assert [len(batch) for batch in discord.refreshes] == [50, 50, 20]
     assert at_once == [1, 1, 1]
     assert only_sentence(downloader) == "120 expired links were refreshed with your bot token."
+
+
+def test_links_that_are_waited_for_go_along_wherever_they_stand(discord: DiscordDouble, downloader: Downloader) -> None:
+    go_on = threading.Event()
+
+    def wait_and_answer(handler: Any, data: bytes) -> None:
+        go_on.wait(20)
+        handler.reply(200, data, {})
+
+    discord.refresh_fault = Fault(wait_and_answer)
+    records, links = [dead(discord, number) for number in range(1, 121)], downloader._refresher
+    assert links is not None
+
+    def until(true: Callable[[], object]) -> None:
+        while not true():
+            time.sleep(0.005)
+
+    downloader.expect(records)
+    with ThreadPoolExecutor(3) as pool:
+        last = pool.submit(downloader.fetch, records[99])
+        until(lambda: links._busy)
+        others = [pool.submit(downloader.fetch, records[number]) for number in (0, 60)]
+        until(lambda: len(links._waiting) == 2)
+        go_on.set()
+        assert all(one.result() == PNG for one in (last, *others))
+    assert [len(batch) for batch in discord.refreshes] == [21, 50]
 
 
 def test_only_dead_links_that_come_next_go_along(discord: DiscordDouble, downloader: Downloader, tmp_path: Any) -> None:
