@@ -26,6 +26,7 @@ from typing import Any
 from benchmarks.picture_folder import DEFAULT_PARENT, picture_folder, pictures_of, summary
 
 WAYS = ("threads", "processes")
+WEIGHTS = "ViT-B-32-torchscript.pt"
 
 
 def main() -> None:
@@ -44,6 +45,11 @@ def main() -> None:
     folder = picture_folder(options.folder.resolve(), options.pictures)
     for one in pictures_of(folder):
         (folder / one["name"]).read_bytes()  # so that the disk does not count
+    if options.encoder == "clip" and not (options.weights / WEIGHTS).is_file():
+        from benchmarks.encode import random_archive
+
+        options.weights.mkdir(parents=True, exist_ok=True)
+        random_archive(options.weights)
     print(summary(pictures_of(folder)))
     runs: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
     for turn in range(options.rounds):
@@ -85,7 +91,7 @@ def indexed(way: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     if options.encoder == "clip":
         from benchmarks.index_local import load
 
-        encoder = load(options.weights.resolve() / "ViT-B-32-torchscript.pt")
+        encoder = load(options.weights.resolve() / WEIGHTS)
     extractor = LocalExtractor()
     archive = archive_of([folder / one["name"] for one in pictures_of(folder)])
     memory = Memory()
