@@ -60,12 +60,11 @@ def take_out(facts: Facts, content_ids: Sequence[int]) -> None:
 def keep(connection: sqlite3.Connection, content: int, data: bytes) -> bool:
     """Keep the preview of a content that has none; → whether it had none. Empty: it could not be made anew."""
     known = checksum(content, data)
-    if data:
-        change = "UPDATE previews SET data = ?, checksum = ? WHERE content = ? AND length(data) = 0"
-        if connection.execute(change, (data, known, content)).rowcount > 0:
-            return True
     insert = "INSERT OR IGNORE INTO previews (content, data, checksum) VALUES (?, ?, ?)"
-    return connection.execute(insert, (content, data, known)).rowcount > 0
+    if connection.execute(insert, (content, data, known)).rowcount > 0:
+        return True
+    change = "UPDATE previews SET data = ?, checksum = ? WHERE content = ? AND length(data) = 0"
+    return bool(data) and connection.execute(change, (data, known, content)).rowcount > 0
 
 
 def add(facts: Facts, made: Mapping[str, bytes]) -> None:
