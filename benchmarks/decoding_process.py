@@ -1,10 +1,12 @@
 """What it costs, or saves, to decode pictures in processes of their own: indexing, with them and without.
 
     python -m benchmarks.decoding_process [--pictures 300] [--rounds 3] [--folder FOLDER] [--encoder fingerprint]
+        [--downloaded]
 
 A folder of real-sized pictures (see ``picture_folder``) is indexed into an empty store with features, both ways in
-turns, each in a fresh process. Every file was read before. With ``--encoder clip`` the model is a ViT-B/32 of random
-weights below ``--weights``, which costs the same as the published one.
+turns, each in a fresh process. Every file was read before. Most of them are decoded twice: first to be searched, later
+for their features. With ``--downloaded`` they are taken for pictures that came by links, which are decoded once. With
+``--encoder clip`` the model is a ViT-B/32 of random weights below ``--weights``, which costs the same as the published.
 
 Memory is the highest sum that was seen of the resident memory of the program and its processes (Linux only).
 """
@@ -20,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=DEFAULT_PARENT, help="where the pictures are kept for reuse")
     parser.add_argument("--encoder", choices=("fingerprint", "clip"), default="fingerprint")
     parser.add_argument("--weights", type=Path, default=DEFAULT_PARENT / "peers", help="folder of the random weights")
+    parser.add_argument("--downloaded", action="store_true", help="as if the pictures came by their links")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -56,10 +60,12 @@ def main() -> None:
         for way in WAYS if turn % 2 else WAYS[::-1]:
             command = [sys.executable, "-m", "benchmarks.decoding_process", "--measure", way, str(folder)]
             command += ["--encoder", options.encoder, "--weights", str(options.weights)]
+            command += ["--downloaded"] * options.downloaded
             done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
             runs[way].append(json.loads(done.stdout.splitlines()[-1]))
             print(f"round {turn + 1}: {way}: {told(runs[way][-1])}", flush=True)
-    print(f"\n{options.encoder}, {len(os.sched_getaffinity(0))} cores, medians of {options.rounds} rounds\n")
+    where = "downloaded" if options.downloaded else "files"
+    print(f"\n{options.encoder}, {where}, {len(os.sched_getaffinity(0))} cores, medians of {options.rounds} rounds\n")
     print("| decoding in | pictures/s | CPU a picture | memory | first picture after |")
     print("| --- | --- | --- | --- | --- |")
     for way in WAYS:
@@ -81,7 +87,6 @@ def indexed(way: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     from ras.images import decoders
     from ras.indexing import fill_store
     from ras.matching.local import LocalExtractor
-    from ras.media import MediaReader
     from ras.records import Progress, Skipped
     from ras.store import EmbeddingStore
 
@@ -93,14 +98,19 @@ def indexed(way: str, folder: Path, options: argparse.Namespace) -> dict[str, An
 
         encoder = load(options.weights.resolve() / WEIGHTS)
     extractor = LocalExtractor()
-    archive = archive_of([folder / one["name"] for one in pictures_of(folder)])
+    paths = [folder / one["name"] for one in pictures_of(folder)]
+    archive = archive_of(paths)
+    path_of = {record.key: path for record, path in zip(archive.records, paths)}
+    if options.downloaded:
+        linked = (replace(record, local_path=None, media_root=None) for record in archive.records)
+        archive = replace(archive, records=tuple(linked))
     memory = Memory()
-    with tempfile.TemporaryDirectory() as place, EmbeddingStore(Path(place)) as store, MediaReader(()) as media:
+    with tempfile.TemporaryDirectory() as place, EmbeddingStore(Path(place)) as store:
         before, start = os.times(), time.perf_counter()
         job = fill_store(
             archive,
             store,
-            lambda record: media.read(record, 64_000_000),
+            lambda record: path_of[record.key].read_bytes(),
             encoder,
             connections=6,
             max_pixels=120_000_000,
