@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, AbstractSet, Callable, Mapping, Sequence, Unio
 
 from ras.errors import EncoderError, ModeError, RASError, StoreError
 from ras.filters import EVERYTHING, Filter
-from ras.records import Archive, IndexReport, Job, Notice, Query, Results, SearchReport, SearchResult
+from ras.records import Archive, IndexReport, Job, Notice, Progress, Query, Results, SearchReport, SearchResult
 from ras.scoring import rank_key
 from ras.settings import MODES
 from ras.text import count, duration, whole
@@ -316,6 +316,7 @@ def build_engine(settings: Settings, allow_download: bool = True) -> Job[SearchE
         max_pixels=settings.max_pixels,
         extra_formats=settings.extra_formats,
     )
+    yield Progress("Opening the embedding store", 0)  # seconds, or minutes where it is an earlier version's, or damaged
     try:
         store = EmbeddingStore(store_folder())
     except StoreError as exc:

@@ -1,9 +1,9 @@
 """Does RAS keep what it was given, and does hostile input stay outside? Thousands of trials, a line for each kind.
 
-    python -m benchmarks.reliability                     every part, about an hour
+    python -m benchmarks.reliability                     every part, some hours
     python -m benchmarks.reliability kill disk           these parts
     python -m benchmarks.reliability --scale 0.1         a tenth of the trials
-    python -m benchmarks.reliability fuzz --seed 7       other random choices
+    python -m benchmarks.reliability pictures --seed 7   other random choices
 
 Exit status 1 if a promise was broken in any trial. A trial's seed stands in the line of what failed.
 """

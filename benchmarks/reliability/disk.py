@@ -22,22 +22,25 @@ FAULTS = {
     "the disk becomes read-only at a call": ("dead", errno.EROFS),
 }
 
-CALLS = 300
+BY_COMMAND = 0.07
+"""Share of the calls at which ``ras index`` meets a full disk: it starts a process each time."""
 
 
 def run(scale: float, seed: int, folder: Path) -> Iterator[Row]:
-    """Each fault at a call of each kind and at ``CALLS`` others; by the command line; a folder that goes away."""
+    """Each fault at each call that writes (of each kind at least one); by the command line; a folder that goes away."""
     chance = random.Random(seed)
     with trials(folder) as made:
         numbers = range(1, len(made.calls) + 1)
 
         def calls(share: float) -> list[Call]:
-            chosen = sorted(chance.sample(numbers, max(1, min(len(numbers), round(CALLS * share)))))
+            chosen = sorted(chance.sample(numbers, max(1, round(len(numbers) * min(1.0, share)))))
             return [*made.of_each_kind(chance.randint(0, 1 << 30)), *map(Call, chosen)]
 
         for name, (way, error) in FAULTS.items():
             yield _row(made, name, [Fail("on_a_faulty_disk", (at, way, error, kind)) for at, kind in calls(scale)])
-        full = [Fail("from_the_command_line", (at, "full", errno.ENOSPC, kind)) for at, kind in calls(scale / 4)]
+        full = [
+            Fail("from_the_command_line", (at, "full", errno.ENOSPC, kind)) for at, kind in calls(scale * BY_COMMAND)
+        ]
         yield _row(made, "full from a call on, by “ras index”", full)
         commits = range(1, max(2, round(8 * min(1.0, scale))) + 1)
         gone = [Fail("in_a_folder_that_vanishes", (number, back)) for number in commits for back in (True, False)]

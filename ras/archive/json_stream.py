@@ -47,6 +47,7 @@ _ENDING = re.compile(rb'\][ \t\r\n]*(?:,[ \t\r\n]*"\w{1,50}"[ \t\r\n]*:[ \t\r\n]
 _ARRAY_ENDING = re.compile(rb"\][ \t\r\n]*\Z")
 _LINES_ENDING = re.compile(rb"\n[ \t\r\n]*\Z")
 _INDENT = re.compile(rb"\r?\n([ \t]+)\{")
+_INNER_INDENT = re.compile(rb"\{[ \t]*\r?\n([ \t]+)")
 _OPENS = re.compile(rb"[ \t\r\n]*\[")
 _EMPTY = re.compile(rb"(?:[ \t\r\n,]*\[[ \t\r\n]*\])+")
 _NEXT_ARRAY = re.compile(rb"\][ \t\r\n]*,(?:[ \t\r\n]*\[[ \t\r\n]*\][ \t\r\n]*,)*[ \t\r\n]*\[")
@@ -183,7 +184,7 @@ class ElementStream(Generic[T]):
 
     def _lines(self) -> Iterator[list[T]]:
         self._is_lines = True
-        self._next_element = re.compile(rb"\n[ \t\r]*\{")
+        self._learn_indent_of_lines()
         while True:
             try:
                 following = self._peek()
@@ -194,6 +195,14 @@ class ElementStream(Generic[T]):
                 self._buffer = self._buffer.lstrip(b"], \t\r\n")
             yield self._batch()
             yield from self._after_what_is_lost()
+
+    def _learn_indent_of_lines(self) -> None:
+        """Whether an element has lines of its own: then only what is indented less than they are begins another."""
+        if len(self._buffer) < _BLOCK:
+            self._fill()
+        inner = _INNER_INDENT.match(self._buffer)
+        most = rb"{0,%d}" % (len(inner.group(1)) - 1) if inner else rb"*"
+        self._next_element = re.compile(rb"\n[ \t\r]" + most + rb"\{")
 
     def _after_what_is_lost(self) -> Iterator[list[T]]:
         while self._lost:

@@ -292,5 +292,9 @@ def _use_wal(connection: sqlite3.Connection) -> bool:
             return str(connection.execute("PRAGMA journal_mode").fetchone()[0]) == "wal"
         if "readonly" in str(exc) or "unable to open" in str(exc) or is_damage(exc):
             raise
-        log.warning("The store cannot use SQLite's write-ahead log here: %s", exc)
+        log.warning(
+            "The embedding store cannot have SQLite's write-ahead log here (%s): with the older journal, which it uses "
+            "instead, reading waits for writing.",
+            exc,
+        )
         return str(connection.execute("PRAGMA journal_mode = TRUNCATE").fetchone()[0]) == "wal"

@@ -80,7 +80,8 @@ class FeatureIndex:
     def make_files(self) -> Job[np.ndarray]:
         """Open the files that there are and make those that can be made; → the contents, int64, that are in none.
 
-        A file that is not what was written is set aside, with a Notice, and made anew. Raises StoreError.
+        A file that is not what was written is set aside, with a Notice, and made anew; where none can be written, a
+        Notice says so, and memory serves. Raises StoreError.
         """
         yield Progress(STAGE, 0)
         featured = self._store.featured_contents(self.features_id)
@@ -106,12 +107,19 @@ class FeatureIndex:
                 if not self._keep(part, contents):
                     return (yield from self.make_files())  # with the file that another program made meanwhile
             except (OSError, StoreError) as exc:
-                log.warning("The index of local features stays in memory, since it cannot be written: %s", exc)
+                yield Notice(self._not_kept(exc))
                 self._may_write = may_write = False
                 self._loose.append((part, contents))
             else:
                 waiting = waiting[inverted.SEGMENT_PICTURES :]
         return waiting
+
+    def _not_kept(self, exc: OSError | StoreError) -> str:
+        log.info("The index of local features stays in memory, since it cannot be written: %s", exc)
+        why = str(exc)
+        if isinstance(exc, OSError):
+            why = f"{self._store.folder} cannot be written ({exc.strerror or exc})."
+        return f"The index for finding altered copies stays in memory, and is made once more at the next start. {why}"
 
     def candidates(self, query: QueryFeatures, allowed: np.ndarray, most: int) -> Job[np.ndarray]:
         """The pictures that the query's keypoints speak for: places int64 (n,) in ``contents``, the best first.

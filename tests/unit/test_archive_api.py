@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any, Callable
@@ -162,6 +163,22 @@ def test_a_cut_anywhere_gives_the_beginning_and_a_warning(posted: list[Any], dat
         between = raw[:cut].rstrip(b"\r\n,").endswith(b"}") and ("line" in name or name == "documents")
         assert len(archive.warnings) == 1 or between
         assert archive.message_count >= len(posted) - raw[cut:].count(b'"tts"') - 1
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("around", ["{}", "   {}"])
+def test_what_is_in_a_message_that_was_cut_is_no_message(line_end: str, around: str) -> None:
+    posted = [message("one", [attachment("a.png")]), message("two", [attachment("b.png")])]
+    raw = around.format(LAYOUTS["documents"](posted)).replace("\n", line_end).encode()
+    whole = read_bytes(raw)
+    assert (whole.message_count, len(whole.records)) == (2, 2)
+    second = raw.index(b'"two"')
+    ends = [second + end.start() for end in re.finditer(rb"\n +\},?\r?\n", raw[second:])]
+    assert len(ends) >= 4
+    for end in ends:
+        cut = read_bytes(raw[: raw.index(b"\n", end + 1) + 1])
+        assert (cut.message_count, cut.records) == (1, whole.records[:1])
+        assert len(cut.warnings) == 1
 
 
 @pytest.mark.usefixtures("_small_blocks")

@@ -452,9 +452,13 @@ def test_where_no_file_can_be_made_memory_serves(
 ) -> None:
     fill(store, 0, 2 * FULL + 1, {25: pictures[0]})
     index = FeatureIndex(store, ID)
-    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+    with monkeypatch.context() as patched, caplog.at_level(logging.INFO):
         patched.setattr(where, name, trouble)
-        assert notices(list(index.refresh())) == []
+        (notice,) = notices(list(index.refresh()))
+    assert "stays in memory, and is made once more at the next start. " in notice
+    assert notice.endswith(
+        ("cannot be written (No space left on device).", "The disk with the embedding store is full.")
+    )
     assert "stays in memory" in caplog.text
     assert built == [FULL, FULL, 1]
     assert store.segments(ID) == ()
