@@ -55,7 +55,7 @@ class BotToken:
             )
         if secret.lower().startswith("mfa."):
             raise SettingsError(
-                "That is the token of a person's account, whose use by programs Discord forbids: make a bot under "
+                "That is the token of a person’s account, whose use by programs Discord forbids: make a bot under "
                 "https://discord.com/developers/applications and take its token."
             )
         self._secret = secret

@@ -61,7 +61,7 @@ def add_pictures_options(parser: argparse.ArgumentParser) -> None:
 def add_archive_options(parser: argparse.ArgumentParser) -> None:
     """Which pictures count, and where they may be had from."""
     parser.add_argument(
-        "--media", action="append", metavar="FOLDER", help="a folder in which the archive's media may lie"
+        "--media", action="append", metavar="FOLDER", help="a folder in which the archive’s media may lie"
     )
     parser.add_argument(
         "--also",
@@ -76,5 +76,5 @@ def add_archive_options(parser: argparse.ArgumentParser) -> None:
         "--allow-host",
         action="append",
         metavar="HOST",
-        help="a host to download from besides Discord's (host or host:port)",
+        help="a host to download from besides Discord’s (host or host:port)",
     )

@@ -74,6 +74,6 @@ def remove() -> list[Path]:
     except (OSError, ValueError, plistlib.InvalidFileException):
         ours = False
     if not ours:
-        raise ShortcutError(f"{bundle} is another program's, or the built RAS itself; it was left as it is.")
+        raise ShortcutError(f"{bundle} is another program’s, or the built RAS itself; it was left as it is.")
     shutil.rmtree(str(bundle))
     return [bundle]

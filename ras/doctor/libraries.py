@@ -45,7 +45,7 @@ def torch() -> Check:
 def _torch_remedy() -> str:
     if sys.platform == "win32":
         return (
-            "Install Microsoft's Visual C++ Redistributable (https://aka.ms/vs/17/release/vc_redist.x64.exe), then "
+            "Install Microsoft’s Visual C++ Redistributable (https://aka.ms/vs/17/release/vc_redist.x64.exe), then "
             + SETUP
         )
     return SETUP
@@ -69,7 +69,7 @@ def device() -> Check:
     if found["cuda"]:
         return Check("Device", OK, f"CUDA: {found['cuda']}.")
     if found["mps"]:
-        return Check("Device", OK, "Apple's graphics (MPS).")
+        return Check("Device", OK, "Apple’s graphics (MPS).")
     if card is not None and machine.cuda_build(card) is None:
         return Check(
             "Device", WARNING, "The CPU: the NVIDIA driver is too old for torch.", "Install a newer NVIDIA driver."

@@ -257,7 +257,7 @@ class Downloader:
                 SkipReason.BLOCKED,
             )
         if scheme != "https" or port not in (None, 443):
-            raise FetchError(f"The link to {quoted(record)} is not one of Discord's own.", SkipReason.BLOCKED)
+            raise FetchError(f"The link to {quoted(record)} is not one of Discord’s own.", SkipReason.BLOCKED)
         return request
 
     def _host(self, request: requests.PreparedRequest) -> Host:

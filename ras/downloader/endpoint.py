@@ -203,7 +203,7 @@ class RefreshEndpoint:
             raise PassingTrouble(f"discord.com takes longer than {duration(self._patience.total)}")
 
 
-_NOT_UNDERSTOOD = "Expired links are not refreshed: Discord's answer is not the one that this version of RAS knows."
+_NOT_UNDERSTOOD = "Expired links are not refreshed: Discord’s answer is not the one that this version of RAS knows."
 
 
 def _why_refused(status: int, token: BotToken) -> str:

@@ -212,13 +212,13 @@ def _reason(exc: BaseException) -> str:
     import requests
 
     if isinstance(exc, requests.exceptions.SSLError):
-        return "the server's certificate could not be verified; is this computer's clock right?"
+        return "the server’s certificate could not be verified; is this computer’s clock right?"
     if isinstance(exc, requests.exceptions.ProxyError):
         return "the proxy of this network refused"
     if _is_timeout(exc):
         return "the server does not answer"
     if "resolve" in str(exc) or "getaddrinfo" in str(exc):
-        return "the server's name was not found; this computer seems to be offline"
+        return "the server’s name was not found; this computer seems to be offline"
     if isinstance(exc, requests.exceptions.ConnectionError):
         return "the connection was refused or cut"
     return f"the download failed ({type(exc).__name__})"

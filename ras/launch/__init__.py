@@ -201,7 +201,7 @@ def _replace(command: list[str]) -> NoReturn:
 def missing_tkinter() -> str:
     version = "{}.{}".format(*sys.version_info)
     if sys.platform == "win32":
-        way = "Run Python's installer again, choose Modify, and tick “tcl/tk and IDLE”."
+        way = "Run Python’s installer again, choose Modify, and tick “tcl/tk and IDLE”."
     elif sys.platform == "darwin":
         way = f"With Homebrew: brew install python-tk@{version}; or take the installer from https://www.python.org."
     else:

@@ -194,7 +194,7 @@ _REASONS = (
     (r"No space left on device|not enough space on the disk|\[Errno 28\]", "The disk is full."),
     (
         r"CERTIFICATE_VERIFY_FAILED",
-        "The package index shows a certificate that is not trusted here; behind a company's proxy, tell pip its "
+        "The package index shows a certificate that is not trusted here; behind a company’s proxy, tell pip its "
         "certificate (pip config set global.cert FILE).",
     ),
     (

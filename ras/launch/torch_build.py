@@ -14,7 +14,7 @@ from ras.launch.runs import Runs
 
 ONLY_CUDA = (
     "The package index only has builds with gigabytes of CUDA, of no use without an NVIDIA card, "
-    "and PyTorch's own index, which has smaller ones, did not answer or has none that fits."
+    "and PyTorch’s own index, which has smaller ones, did not answer or has none that fits."
 )
 
 

@@ -293,7 +293,7 @@ def _use_wal(connection: sqlite3.Connection) -> bool:
         if "readonly" in str(exc) or "unable to open" in str(exc) or is_damage(exc):
             raise
         log.warning(
-            "The embedding store cannot have SQLite's write-ahead log here (%s): with the older journal, which it uses "
+            "The embedding store cannot have SQLite’s write-ahead log here (%s): with the older journal, which it uses "
             "instead, reading waits for writing.",
             exc,
         )

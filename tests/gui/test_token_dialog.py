@@ -73,7 +73,7 @@ def test_a_token_is_kept_used_and_forgotten(driver: Driver, keyring: KeyringDoub
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("mfa.abcdefghij", "the token of a person's account"), ("two words", "A bot token is one word")]
+    ("text", "said"), [("mfa.abcdefghij", "the token of a person’s account"), ("two words", "A bot token is one word")]
 )
 def test_what_is_no_bot_token_is_not_kept(driver: Driver, keyring: KeyringDouble, text: str, said: str) -> None:
     app = driver.open(StreamBench(rounds=1, shown=3))
