@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ras.errors import EncoderError, WeightsError
 from ras.records import Job, Notice, Progress
+from ras.text import size
 
 if TYPE_CHECKING:
     from ras.gui.bench import Bench, EngineFacts
@@ -62,15 +63,14 @@ class EncoderChoice:
         if self._build is not None:
             self._build.cancel()
         settings = self._settings()
-        notices: list[str] = []
 
         def event(event: object) -> None:
             if isinstance(event, Notice):
-                notices.append(event.text)
+                self._notices.say(event.text)
             elif isinstance(event, Progress):
                 self._loading(event)
 
-        def done(found: tuple[EngineFacts, bool]) -> None:
+        def done(found: tuple[EngineFacts, str]) -> None:
             self._build = None
             self.facts, missing = found
             self._loading(None)
@@ -79,13 +79,9 @@ class EncoderChoice:
             for call in waiting:
                 call()
             if missing and (settings.encoder == "clip" or self._settings().download_clip):
-                self.download()  # which says more than the notice of the fallback
-                return
-            for text in notices:
-                if missing:
-                    self._offer_download(text)
-                else:
-                    self._notices.say(text)
+                self.download()
+            elif missing:
+                self._offer_download(missing)
             if after_download and not self.facts.encoder_id.startswith("fingerprint"):
                 self._notices.say(f"{self.facts.encoder_name} is ready: from now on searches use it.")
 
@@ -156,27 +152,29 @@ class EncoderChoice:
         self._notices.say(sentence, offer=(label, self.download))
 
 
-def _build(bench: Bench, settings: Settings) -> Job[tuple[EngineFacts, bool]]:
-    """The engine, and whether it lacks CLIP for the only reason that the weights were not downloaded yet."""
+def _build(bench: Bench, settings: Settings) -> Job[tuple[EngineFacts, str]]:
+    """The engine; and a sentence where it lacks CLIP for the only reason that the weights were not downloaded yet."""
     missing = yield from _only_weights_missing(settings)
-    if missing and settings.encoder == "clip":
+    if missing:
         settings = dataclasses.replace(settings, encoder="fingerprint")  # until they are here
     return (yield from bench.build(settings)), missing
 
 
-def _only_weights_missing(settings: Settings) -> Job[bool]:
+def _only_weights_missing(settings: Settings) -> Job[str]:
     from ras.encoders.clip_package import clip_folder
-    from ras.encoders.weights import find_weights
+    from ras.encoders.weights import find_weights, published
 
     if settings.encoder == "fingerprint" or settings.clip_weights is not None:
-        return False
+        return ""
+    model = settings.clip_model
     try:
+        weights = published(model)
         clip_folder()
-        if importlib.util.find_spec("torch") is None or (yield from find_weights(settings.clip_model)) is not None:
-            return False
+        if importlib.util.find_spec("torch") is None or (yield from find_weights(model)) is not None:
+            return ""
     except EncoderError:  # building will say it, in full
-        return False
-    return True
+        return ""
+    return f"Searches use the fingerprint, since the CLIP model {model} ({size(weights.size)}) is not downloaded yet."
 
 
 def _fetch_weights(model: str) -> Job[Path]:

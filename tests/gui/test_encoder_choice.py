@@ -10,6 +10,7 @@ import pytest
 
 from ras.encoders import download
 from ras.encoders.weights import WEIGHTS, Weights, weights_path
+from ras.paths import store_folder
 from ras.settings import load_settings
 from tests.gui.conftest import Driver
 from tests.tiny_clip import sha256, write_torchscript
@@ -71,6 +72,22 @@ def test_stopping_the_download_holds_for_the_next_start(
         driver.until(lambda: again.encoder.facts is not None and again.notices.sentences)
         assert not again.encoder.downloading
     assert not weights_path("tiny").exists()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_what_is_said_of_the_store_is_said_while_clip_is_missing(
+    driver: Driver, tiny: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    publish(monkeypatch, tmp_path, "http://127.0.0.1:9", tiny)
+    store_folder().mkdir(parents=True)
+    (store_folder() / "facts.sqlite").write_bytes(b"no database" * 1000)
+    app = driver.open(encoder="auto", clip_model="tiny", download_clip=allowed)
+    driver.until(lambda: len(app.notices.sentences) == 2, seconds=30)
+    (_, damage), (_, offer) = app.notices.sentences
+    assert damage.startswith("The embedding store was damaged")
+    assert offer.startswith(
+        "The CLIP model" if allowed else "Searches use the fingerprint, since the CLIP model tiny ("
+    )
 
 
 def test_without_a_network_it_is_one_notice(
