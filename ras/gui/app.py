@@ -6,6 +6,7 @@ import dataclasses
 import tkinter as tk
 from typing import Any, Callable, Generator, Sequence
 
+from ras import untold
 from ras.errors import OUT_OF_MEMORY, RASError
 from ras.gui import interpreter, menus, window
 from ras.gui.archive_index import ArchiveIndex
@@ -61,7 +62,7 @@ class App:
         self.bench = bench or Bench()
         self.workers = workers = Workers()
         self.searches, self.indexer, self.chores = workers.search, workers.index, workers.chores
-        self.pump = Pump(root, self.failed)
+        self.pump = Pump(root, self.failed, self._say_untold)
         self.saving = SettingsSaving(self.pump, self.chores, settings, failed=self.failed)
         self._search_when_complete = False
         self.when_closed: list[Callable[[], None]] = []
@@ -234,6 +235,10 @@ class App:
             self.notices.say(OUT_OF_MEMORY, "Error")
         else:
             self.crashes.report(error)
+
+    def _say_untold(self) -> None:
+        for sentence in untold.take():
+            self.notices.say(sentence)
 
     # -- archive and query arrive ----------------------------------------------------------------------------------
 

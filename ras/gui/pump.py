@@ -32,8 +32,12 @@ class _Ears:
 class Pump:
     """Starts jobs and calls back on the Tk thread. A cancelled ticket is heard of no more."""
 
-    def __init__(self, root: tk.Misc, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, root: tk.Misc, failed: Callable[[BaseException], None], ended: Callable[[], None] = lambda: None
+    ) -> None:
+        """``failed`` hears of errors that nobody else wants to hear of; ``ended`` is called when jobs have ended."""
         self._root = root
+        self._ended = ended
         self._failed = failed
         self._workers: dict[Worker, dict[Ticket, _Ears]] = {}
         self._timer: str | None = None
@@ -117,3 +121,5 @@ class Pump:
                 ears.done(message.event.value)
             elif isinstance(message.event, Failed):
                 ears.failed(message.event.error)
+        if endings:
+            self._ended()

@@ -8,6 +8,7 @@ from typing import Container, Mapping, NoReturn, Sequence
 
 import numpy as np
 
+from ras import untold
 from ras.errors import SkipReason
 from ras.records import Archive, ImageRecord, Job
 from ras.store import (
@@ -56,7 +57,7 @@ class EmbeddingStore:
         """Open the store in ``folder``, or make one. Raises StoreError.
 
         A folder that cannot be written is opened ``read_only``. One whose facts are damaged is set aside under another
-        name and begun anew; ``notices`` says so.
+        name and begun anew; ``notices`` says so, and ``ras.untold``.
         """
         self.folder = Path(os.path.abspath(folder))
         self.notices: list[str] = []
@@ -66,6 +67,8 @@ class EmbeddingStore:
             self._facts = Facts(self.folder)
         except DamagedFacts:
             self._facts = damage.begin_anew(self.folder, self.notices)
+        for sentence in self.notices:
+            untold.leave(sentence)
         self._skipped: set[int] = set()
         self._present: dict[str, Present] = {}
         self._featured: dict[str, Featured] = {}

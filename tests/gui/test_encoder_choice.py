@@ -12,6 +12,7 @@ from ras.encoders import download
 from ras.encoders.weights import WEIGHTS, Weights, weights_path
 from ras.paths import store_folder
 from ras.settings import load_settings
+from ras.store import EmbeddingStore
 from tests.gui.conftest import Driver
 from tests.tiny_clip import sha256, write_torchscript
 from tests.weights_server import WeightsServer
@@ -88,6 +89,16 @@ def test_what_is_said_of_the_store_is_said_while_clip_is_missing(
     assert offer.startswith(
         "The CLIP model" if allowed else "Searches use the fingerprint, since the CLIP model tiny ("
     )
+
+
+def test_what_is_said_of_the_store_is_said_whoever_opened_it_first(driver: Driver) -> None:
+    store_folder().mkdir(parents=True)
+    (store_folder() / "facts.sqlite").write_bytes(b"no database" * 1000)
+    EmbeddingStore(store_folder()).close()  # as what lists the archives that can be switched to may do
+    app = driver.open()
+    driver.until(lambda: app.encoder.facts is not None and app.notices.sentences)
+    ((_, damage),) = app.notices.sentences
+    assert damage.startswith("The embedding store was damaged")
 
 
 def test_without_a_network_it_is_one_notice(
