@@ -77,7 +77,7 @@ MAY_IMPORT = {
         *("crashes", "downloader", "health", "log_file", "number_format", "regular_file", "settings_file", "versions"),
         *("archive", "bot_token", "cdn", "condition", "doctor", "encoders", "engine", "errors", "failures"),
         *("failures_csv", "file_urls", "filters", "grouping", "images", "launch", "media", "one_window", "opening"),
-        *("called", "paths", "records", "settings", "sheets", "store", "text", "trees", "worker"),
+        *("called", "paths", "records", "settings", "sheets", "store", "text", "trees", "untold", "worker"),
     },
 }
 
