@@ -117,7 +117,7 @@ def build_model(state: Mapping[str, torch.Tensor], device: str, dtype: torch.dty
 
     ``dtype`` is that of the matrices, as clip's own ``convert_weights`` chooses them; norms and embeddings stay
     float32, which clip's code expects. No tensor of ``state`` is shared with the model, and no random weights are
-    drawn. Raises WeightsError where the weights are not CLIP's in OpenAI’s layout.
+    drawn. Raises WeightsError where the weights are not CLIP's in OpenAI's layout.
     """
     import torch
 
