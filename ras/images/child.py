@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ROOM = 256_000_000
 """Bytes that the process may take beside the picture's pixels: for Python, Pillow, NumPy, texts and profiles."""
 
+NICE = 5
+"""What is added to the process's niceness: the window, which must draw meanwhile, gets three times as much of a core."""
+
 MOST_SECONDS = 20
 """That the process may compute for one picture, where the system counts that (Windows does not); then it ends."""
 
@@ -39,6 +42,7 @@ def main() -> None:
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), 1)
     sys.dont_write_bytecode = True
+    _give_way()
     _confine()
     messages.write_ready(target, _limit_memory(ROOM + most_memory(0)))
     while True:
@@ -71,6 +75,12 @@ def _answer(target: FileIO, request: messages.Request) -> None:
         box = (0, top, image.width, min(image.height, top + head.rows))
         band = image if image.height <= head.rows else image.crop(box)
         messages.write_pixels(target, band.tobytes())
+
+
+def _give_way() -> None:
+    """On Windows who starts it sees to that."""
+    if sys.platform != "win32":
+        os.nice(NICE)
 
 
 def _confine() -> None:

@@ -30,6 +30,9 @@ _KEPT_VARIABLES = (
 )
 """Of the environment: others may hold secrets, such as a bot token."""
 
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+_GIVING_WAY = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+"""On Windows; see ``NICE`` in ``ras.images.child``."""
 
 _SET_PIPE_SIZE = 1031
 """Linux's F_SETPIPE_SZ, which Python has a name for from 3.10 on."""
@@ -72,7 +75,7 @@ class DecoderProcess:
             bufsize=0,
             cwd=os.path.dirname(sys.executable) or None,  # not one that somebody wants to remove
             env={**kept, **_TUNING},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=_NO_WINDOW | _GIVING_WAY,
         )
         if sys.platform == "win32":  # elsewhere it hears that nobody asks any more, or has computed for too long
             end_with_this(int(self._process._handle))

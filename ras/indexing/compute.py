@@ -1,7 +1,7 @@
 """The threads that calculate: they decode and shrink pictures one by one, encode them in batches, and describe them.
 
-Each of the threads does all of it, a batch before the next picture, and features last: so no core waits while there is
-anything to do.
+As many threads as cores do all of it, a batch before the next picture, and features last: so no core waits while there
+is anything to do, and decoding and encoding never fight over cores. Beside a graphics card one more thread feeds it.
 """
 
 from __future__ import annotations
@@ -64,13 +64,6 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def worker_threads(device: str) -> int:
-    """One more than cores, for while some wait until a process has decoded their picture (see ``ras.images.decoders``):
-    it makes 8 % more pictures a second. Beside a graphics card another one feeds it.
-    """
-    return usable_cores() + 1 + (device != "cpu")
-
-
 class Compute:
     """Takes the bytes of pictures and puts an outcome for each, in any order, and what was asked for of features.
 
@@ -99,7 +92,7 @@ class Compute:
         self._known_features = known_features
         self._postpone = postpone
         self._put = put
-        self.threads = worker_threads(encoder.device)
+        self.threads = usable_cores() + (encoder.device != "cpu")
         self.bytes_read = 0
         self.waiting_bytes = 0
         """Of pictures that were offered and are not decoded yet."""

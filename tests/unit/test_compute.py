@@ -77,7 +77,7 @@ class Bench:
 
 @pytest.fixture
 def benches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Bench]]:
-    monkeypatch.setattr(compute, "worker_threads", lambda device: 3)
+    monkeypatch.setattr(compute, "usable_cores", lambda: 3)
     made: list[Bench] = []
     yield made
     for bench in made:
@@ -130,7 +130,7 @@ def test_no_more_batches_at_once_than_the_encoder_likes_while_others_decode(benc
 
 
 def test_a_full_batch_goes_before_the_next_picture(benches: list[Bench], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "worker_threads", lambda device: 1)
+    monkeypatch.setattr(compute, "usable_cores", lambda: 1)
     order: list[str] = []
 
     class Noting(ColourEncoder):
@@ -266,10 +266,11 @@ def test_large_pictures_are_decoded_one_at_a_time_and_small_ones_beside_them(
     assert most[0] == 1
 
 
-def test_one_thread_more_than_cores_and_another_for_a_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "usable_cores", lambda: 3)
-    assert compute.worker_threads("cpu") == 4
-    assert compute.worker_threads("cuda") == 5
+def test_one_thread_more_where_the_encoder_is_a_graphics_card(benches: list[Bench]) -> None:
+    encoder = ColourEncoder()
+    assert start(benches, encoder).compute.threads == 3
+    encoder.device = "cuda"
+    assert start(benches, encoder).compute.threads == 4
 
 
 def test_its_threads_end_when_it_is_stopped(benches: list[Bench]) -> None:
@@ -311,7 +312,7 @@ def test_each_content_has_its_own_features_once(benches: list[Bench]) -> None:
 
 
 def test_features_come_last(benches: list[Bench], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "worker_threads", lambda device: 1)
+    monkeypatch.setattr(compute, "usable_cores", lambda: 1)
     order: list[str] = []
 
     class Noting(ColourEncoder):

@@ -17,7 +17,8 @@ from PIL import Image
 
 from ras.doctor.decoding import decoding as decoding_check
 from ras.errors import DecodeError, SkipReason
-from ras.images import decoders, decoding, messages
+from ras.images import child, decoders, decoding, messages
+from ras.images.decoder_process import PROGRAM
 from ras.images.decoders import Decoders
 from ras.images.messages import Request
 from tests.reliability.broken_decoder import HONEST, MARKED, answering
@@ -180,6 +181,15 @@ def test_without_processes_pictures_are_decoded_here_and_it_is_said_once(make: C
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has classes of priority")
+def test_its_processes_give_way_to_the_window(make: Callable[..., Decoders]) -> None:
+    made = make(PROGRAM)
+    made.decode(asked(png()))
+    (process,) = made.pids
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, process) == min(19, mine + child.NICE)
+
+
 def test_a_system_that_refuses_limits_decodes_without(make: Callable[..., Decoders]) -> None:
     made = make(
         "import resource\ndef setrlimit(*_): raise ValueError('current limit exceeds maximum limit')\n"
