@@ -26,7 +26,8 @@ ROOM = 256_000_000
 """Bytes that the process may take beside the picture's pixels: for Python, Pillow, NumPy, texts and profiles."""
 
 NICE = 5
-"""What is added to the process's niceness: the window, which must draw meanwhile, gets three times as much of a core."""
+"""What is added to the process's niceness: the window, which must draw meanwhile, gets three times as much of a core.
+"""
 
 MOST_SECONDS = 20
 """That the process may compute for one picture, where the system counts that (Windows does not); then it ends."""
