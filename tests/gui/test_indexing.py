@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from ras.errors import SkipReason, StoreError
+from ras.gui import encoder_choice
 from ras.gui.app import App
 from ras.gui.bench import EngineFacts, IndexState, Readiness
 from ras.gui.stored_archives import count_indexed
@@ -288,6 +291,18 @@ class EndlessIndexing(StreamBench):
         return IndexState(3, 1, 0)
 
 
+@pytest.fixture
+def clip_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the fingerprint would be built for every choice."""
+
+    def missing(_settings: Settings) -> Job[str]:
+        yield from ()
+        return ""
+
+    monkeypatch.setattr(encoder_choice, "_only_weights_missing", missing)
+
+
+@pytest.mark.usefixtures("clip_is_there")
 def test_another_encoder_takes_the_indexing_over(driver: Driver) -> None:
     bench = EndlessIndexing()
     app = driver.open(bench)
@@ -310,6 +325,7 @@ def test_another_encoder_takes_the_indexing_over(driver: Driver) -> None:
     assert app.status.text == "Stopped. 1 of 3 pictures is indexed; press “Index 2 new” to go on."
 
 
+@pytest.mark.usefixtures("clip_is_there")
 def test_how_far_how_long_how_fast_and_what_was_left_out_are_one_sentence(driver: Driver) -> None:
     bench = EndlessIndexing()
     bench.progress = Progress("Indexing", 2, 3, "pictures", 58, 38.2, 412_000_000, 1204)
