@@ -16,7 +16,13 @@ class TileCanvas(tk.Canvas):
     def __init__(self, parent: tk.Misc, **options: Any) -> None:
         super().__init__(parent, **options)
         self._waiting: list[tuple[object, ...]] = []
+        self._tags = 0
         self.tk.eval(_EACH)
+
+    def new_tag(self) -> str:
+        """One that no item has. After ``clear`` they come again: Tk never forgets the name of a tag (Tk_GetUid)."""
+        self._tags += 1
+        return f"tile-{self._tags}"
 
     def later(self, *call: object) -> None:
         """One of the canvas's own commands, with all it takes, at the next ``flush``."""
@@ -31,3 +37,4 @@ class TileCanvas(tk.Canvas):
         """Delete everything, and forget what was to be done to it."""
         self._waiting.clear()
         self.delete("all")
+        self._tags = 0

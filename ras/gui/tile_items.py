@@ -5,20 +5,17 @@ Only what differs is changed, and when the canvas is told to: see ``TileCanvas``
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ras.gui.tile_canvas import TileCanvas
-
-_numbers = itertools.count()
 
 
 class TileItems:
     def __init__(self, canvas: TileCanvas) -> None:
         self._canvas = canvas
         self._at = (0, 0)
-        self._tag = f"tile-{next(_numbers)}"
+        self._tag = canvas.new_tag()
         self._shown: dict[int, object] = {}
 
     def put(self, x: int, y: int) -> None:
