@@ -34,7 +34,7 @@ def test_what_is_cleared_is_not_changed_any_more(root: tk.Tk) -> None:
 
 
 def test_the_names_of_tags_come_again_when_everything_was_deleted(root: tk.Tk) -> None:
-    """Tk keeps each that there ever was: 30 bytes of each tile of each search."""
+    """Tk keeps each that there ever was, 30 bytes of each tile that was made."""
     canvas = TileCanvas(root)
     first = [canvas.new_tag() for _ in range(3)]
     assert len(set(first)) == 3
