@@ -14,6 +14,8 @@ from ras.matching import Features, QueryFeatures, inverted
 from ras.matching.features import KEYPOINT
 from ras.records import Job, Notice, Progress
 from ras.store import FeatureSegment
+from ras.store.connection import BUSY_SECONDS
+from ras.store.sentences import sentence_of
 from ras.strategies.exact import HEARTBEAT
 from ras.strategies.segment_file import UnusableSegment, open_segment, write_segment
 
@@ -116,9 +118,7 @@ class FeatureIndex:
 
     def _not_kept(self, exc: OSError | StoreError) -> str:
         log.info("The index of local features stays in memory, since it cannot be written: %s", exc)
-        why = str(exc)
-        if isinstance(exc, OSError):
-            why = f"{self._store.folder} cannot be written ({exc.strerror or exc})."
+        why = sentence_of(exc, self._store.folder, BUSY_SECONDS) if isinstance(exc, OSError) else exc
         return f"The index for finding altered copies stays in memory, and is made once more at the next start. {why}"
 
     def candidates(self, query: QueryFeatures, allowed: np.ndarray, most: int) -> Job[np.ndarray]:
