@@ -59,7 +59,8 @@ class QueryHistory:
         if self._menu is not None:
             self._menu.destroy()
         strip, theme = self._app.query_panel.strip, self._theme
-        menu = self._menu = tk.Menu(self._app.root, tearoff=False)
+        # A name of its own, each time the same: Tk never forgets one (Tk_GetUid).
+        menu = self._menu = tk.Menu(self._app.root, name="recent", tearoff=False)
         theme.colour_menu(menu)
         self._photos = []
         for index, one in enumerate(self.recent):

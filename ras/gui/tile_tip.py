@@ -60,7 +60,8 @@ class TileTip:
             return
         result = grid.result_at(self._place)
         mark = grid.mark(result)
-        window = self.window = tk.Toplevel(grid, background=colours.line)
+        # A name of its own, each time the same: Tk never forgets one (Tk_GetUid).
+        window = self.window = tk.Toplevel(grid, name="tip", background=colours.line)
         window.wm_overrideredirect(True)
         frame = tk.Frame(window, background=colours.raised, padx=theme.px(10), pady=theme.px(7))
         frame.pack(padx=1, pady=1)

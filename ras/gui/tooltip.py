@@ -33,7 +33,8 @@ class Tooltip:
         if not text:
             return
         theme, colours = self._theme, self._theme.palette
-        window = self.window = tk.Toplevel(self._widget, background=colours.line)
+        # A name of its own, each time the same: Tk never forgets one (Tk_GetUid).
+        window = self.window = tk.Toplevel(self._widget, name="tip", background=colours.line)
         window.wm_overrideredirect(True)
         label = tk.Label(
             window, text=text, background=colours.raised, foreground=colours.text, font="RasSmall", justify="left"

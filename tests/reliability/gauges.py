@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import gc
 import os
 import statistics
@@ -71,15 +72,21 @@ def heap_in_use() -> int:
 
     Has it give back what it holds in reserve, of which there is more or less by chance, with as many threads.
     """
-    library = ctypes.CDLL(None)
+    glibc = _glibc()
     try:
-        mallinfo2, trim = library.mallinfo2, library.malloc_trim  # glibc 2.33
+        mallinfo2, trim = glibc.mallinfo2, glibc.malloc_trim  # glibc 2.33
     except AttributeError:
         return 0
     trim(0)
     mallinfo2.restype = _Mallinfo
     info = mallinfo2()
     return int(info.uordblks + info.hblkhd)
+
+
+@functools.lru_cache(maxsize=1)
+def _glibc() -> ctypes.CDLL:
+    """Once: each one made is a class of its own, of 2 kB."""
+    return ctypes.CDLL(None)
 
 
 def take(root: tk.Tk, home: Path, temporary: Path) -> Sample:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 
+import numpy as np
 from PIL import Image
 
 from tests.reliability import gauges
@@ -89,7 +90,8 @@ class Rounds:
 
     def warm_up(self) -> None:
         """Fill what is kept and bounded, where it would take hundreds of searches until it was full: the widths of
-        texts, and a bar for each score.
+        texts, a bar for each score, and what numpy keeps of small arrays (seven of each size below 1,024 bytes, up to
+        3.7 MB: NCACHE and NBUCKETS in its ``alloc``).
         """
         from ras.gui.list_row import bar_size
         from ras.gui.score_bar import score_bar
@@ -106,6 +108,9 @@ class Rounds:
                     result = SimpleNamespace(score=part / 100, verdict=verdict)
                     for size in (bar_size(theme), (theme.px(60), theme.px(6))):
                         score_bar(theme, result, size, theme.palette.panel)  # type: ignore[arg-type]
+        for size_of_array in range(1, 1024):
+            at_once = [np.empty(size_of_array, np.uint8) for _ in range(7)]
+            at_once.clear()
 
     def indexing(self) -> Iterator[int]:
         """What is indexed so far is searched, by Cached, and scrolled."""
