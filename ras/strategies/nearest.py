@@ -7,6 +7,7 @@ FAISS that is made for its own inverted files, so it is tried before it is relie
 from __future__ import annotations
 
 import functools
+import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from ras.errors import ModeError
@@ -31,6 +32,7 @@ class NearestRows:
         faiss, self._index = _tried(self._views.shape[1])  # kept: the scanners refer to it, and to the views
         self._pointer = faiss.swig_ptr
         self._scanners = [_scanner(self._index, self._pointer(view)) for view in self._views]
+        weakref.finalize(self, _free, self._scanners).atexit = False
 
     def of(self, block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """float16 (b, d) rows, b > k → places int64 (v, k) in the block, scores float32 (v, k), floors float32 (v,).
@@ -59,9 +61,9 @@ def _tried(dimension: int) -> tuple[Any, Any]:
         index.is_trained = True
         view = np.full(dimension, dimension**-0.5, np.float32)
         rows = np.stack([-view, view, 0 * view]).astype(np.float16)
-        places, scores, _ = _compare(
-            [_scanner(index, faiss.swig_ptr(view))], faiss.swig_ptr, rows, np.arange(3, dtype=np.int64), 2
-        )
+        scanners = [_scanner(index, faiss.swig_ptr(view))]
+        places, scores, _ = _compare(scanners, faiss.swig_ptr, rows, np.arange(3, dtype=np.int64), 2)
+        _free(scanners)
     except (ModeError, AttributeError, TypeError, ValueError, RuntimeError) as exc:
         raise RuntimeError(f"FAISS cannot compare rows of float16: {exc}") from exc
     order = np.argsort(-scores[0])
@@ -81,6 +83,16 @@ def _scanner(index: Any, view: Any) -> Any:
         scanner.set_list(0, 0.0)
         return scanner
     raise TypeError("get_InvertedListScanner takes other arguments")
+
+
+def _free(scanners: list[Any]) -> None:
+    """They are the caller's, and SWIG frees only what it calls its own.
+
+    Telling it that they are (``thisown``) ends in a crash after the third with FAISS 1.15, so they are freed by hand.
+    """
+    for scanner in scanners:
+        scanner.__swig_destroy__(scanner)
+    scanners.clear()
 
 
 def _compare(
