@@ -89,7 +89,7 @@ class Reception:
             with connection:
                 try:
                     self._receive(connection)
-                except (OSError, ValueError) as exc:
+                except (OSError, ValueError, RecursionError) as exc:
                     log.warning("A later start was not understood: %s", exc)
 
     def _receive(self, connection: socket.socket) -> None:

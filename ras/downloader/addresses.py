@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import FrozenSet, Iterable, Optional, Tuple
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ _NOT_PUBLIC_V6 = [ip_network(network) for network in ("2001::/23", "2001:db8::/3
 """Teredo and other protocol assignments, documentation, 6to4, documentation."""
 
 
+_LOCAL_DOMAINS = (".localhost", ".local", ".internal", ".home.arpa")
+
+
 def is_public(address: str) -> bool:
     """Whether a numeric address is an ordinary one of the public internet, no private, reserved or translated one."""
     try:
@@ -36,6 +40,23 @@ def is_public(address: str) -> bool:
     if isinstance(parsed, IPv4Address):
         return not any(parsed in network for network in _NOT_PUBLIC_V4)
     return parsed in _UNICAST_V6 and not any(parsed in network for network in _NOT_PUBLIC_V6)
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a host as a URL names it is none of the public internet, as far as that is seen without a look-up.
+
+    A number in any form that the system's resolver takes (``127.1``, ``0x7f000001``), a name without a dot, or one
+    under a domain that is kept for networks of one's own (RFC 6761, 6762, 8375; .internal by ICANN).
+    """
+    name = host.rstrip(".").lower()
+    try:
+        return not is_public(str(ip_address(name.partition("%")[0])))
+    except ValueError:
+        pass
+    try:
+        return not is_public(socket.inet_ntoa(socket.inet_aton(name)))
+    except (OSError, ValueError):  # UnicodeError among them
+        return "." not in name or name.endswith(_LOCAL_DOMAINS)
 
 
 def parse_allowed(entries: Iterable[str]) -> AllowedHosts:

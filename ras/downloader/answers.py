@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 _PASSING = (408, 425, 429)
 """Besides 5xx: the same request may succeed a little later."""
+_GONE = (404, 410)
+"""What Discord answers to dead links, and whoever deleted a picture. For good: it is not asked for again."""
 _OF_RANGES = (206, 416)
 """Answers to the request for the rest of a picture."""
 _SHORT = 64 * 1024
@@ -38,7 +40,10 @@ def check_status(
         raise PassingTrouble(f"{host.name} answers with status {status}", throttled=status == 429)
     if status == 415:
         raise FetchError(f"The server has {quoted(record)} not as a picture.", SkipReason.UNSUPPORTED)
-    raise FetchError(f"The server no longer has {quoted(record)} (status {status}).", SkipReason.GONE)
+    if status in _GONE:
+        raise FetchError(f"The server no longer has {quoted(record)} (status {status}).", SkipReason.GONE)
+    # Perhaps it refuses this network or this hour (a filter, a wall, a proxy that wants a password), not the picture.
+    raise PassingTrouble(f"{host.name} refuses it with status {status}", final=True)
 
 
 def too_large(record: ImageRecord, settings: Settings) -> FetchError:

@@ -12,7 +12,8 @@ import requests
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from ras.downloader.downloader import Downloader
+from ras.downloader.addresses import is_allowed, is_local_name
+from ras.downloader.downloader import PORTS, Downloader
 from ras.downloader.media import quoted
 from ras.errors import FetchError, SkipReason
 from ras.records import Channel, ImageRecord, Job, Progress
@@ -27,9 +28,21 @@ class LinkDownloader(Downloader):
 
     def _prepare(self, url: str, record: ImageRecord) -> requests.PreparedRequest:
         try:
-            return self._session.prepare_request(requests.Request("GET", url))
+            request = self._session.prepare_request(requests.Request("GET", url))
+            parts = urlsplit(str(request.url))
+            scheme, host, port = parts.scheme, parts.hostname or "", parts.port
         except (RequestException, ValueError, HTTPError) as exc:
             raise FetchError(f"The link to {quoted(record)} is not a valid one.", SkipReason.MISSING) from exc
+        if scheme not in ("http", "https"):
+            raise FetchError(f"The link to {quoted(record)} leads to no web server.", SkipReason.BLOCKED)
+        # Who connects looks at the address, too, but a proxy would connect to whatever it is told.
+        if is_local_name(host) and not is_allowed(host, port or PORTS[scheme], self._allowed):
+            raise FetchError(
+                f"{clean(host, longest=100)} is no host of the public internet; RAS connects there only if the setting "
+                "“allowed_hosts” names it.",
+                SkipReason.BLOCKED,
+            )
+        return request
 
 
 def fetch_link(url: str, settings: Settings) -> Job[bytes]:

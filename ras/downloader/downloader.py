@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 _REDIRECTS = 5
 _REDIRECT_STATUSES = (301, 302, 303, 307, 308)
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 
 DEFAULT_PATIENCE = Patience()
 
@@ -248,7 +248,7 @@ class Downloader:
             scheme, host, port = parts.scheme, parts.hostname or "", parts.port
         except (RequestException, ValueError, HTTPError) as exc:
             raise FetchError(f"The link to {quoted(record)} is not a valid one.", SkipReason.MISSING) from exc
-        if is_allowed(host, port or _PORTS.get(scheme, 0), self._allowed):
+        if is_allowed(host, port or PORTS.get(scheme, 0), self._allowed):
             return request
         if not is_discord_host(host):
             raise FetchError(
@@ -262,7 +262,7 @@ class Downloader:
 
     def _host(self, request: requests.PreparedRequest) -> Host:
         parts = urlsplit(str(request.url))
-        port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+        port = "" if parts.port in (None, PORTS.get(parts.scheme)) else f":{parts.port}"
         name = f"{parts.hostname}{port}"
         with self._hosts_lock:
             return self._hosts.setdefault(name, Host(name, self._settings.connections))

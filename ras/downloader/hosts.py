@@ -210,7 +210,7 @@ def retry_after(stated: str) -> float | None:
         return float(stated)
     try:
         moment = parsedate_to_datetime(stated)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)

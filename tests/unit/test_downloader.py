@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ras.downloader import Downloader, Patience
-from ras.downloader.addresses import is_allowed, is_public, parse_allowed
+from ras.downloader.addresses import is_allowed, is_local_name, is_public, parse_allowed
 from ras.downloader.answers import next_url
 from ras.downloader.hosts import Host, PassingTrouble, retry_after
 from ras.errors import FetchError, SettingsError, SkipReason
@@ -41,6 +41,23 @@ def test_address_is_not_public(address: str) -> None:
 @pytest.mark.parametrize("address", ["8.8.8.8", "162.159.133.233", "172.32.0.1", "100.128.0.1", "2606:4700::6810:1"])
 def test_address_is_public(address: str) -> None:
     assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST.", "a.localhost", "router", "printer.local", "db.internal", "nas.home.arpa", ""),
+        *("127.0.0.1", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "10.0.0.1", "169.254.169.254"),
+        *("::1", "::ffff:127.0.0.1", "fe80::1%eth0", "64:ff9b::10.0.0.1", "127.0.0.1."),
+    ],
+)
+def test_host_that_is_none_of_the_internet(host: str) -> None:
+    assert is_local_name(host)
+
+
+@pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "8.8.8.8", "134744072", "2606:4700::6810:1"])
+def test_host_that_may_be_one_of_the_internet(host: str) -> None:
+    assert not is_local_name(host)
 
 
 def test_allowed_hosts_with_and_without_port() -> None:

@@ -104,7 +104,9 @@ def test_only_paths_are_taken(reception: Reception, ras_home: Path, paths: objec
     assert handed(reception) == []
 
 
-@pytest.mark.parametrize("message", [b"\n", b"[]\n", b"\xff\xfe\n", b"{" * 100_000 + b"\n", b'"secret"\n'])
+@pytest.mark.parametrize(
+    "message", [b"\n", b"[]\n", b"\xff\xfe\n", b"{" * 100_000 + b"\n", b"[" * 200_000 + b"\n", b'"secret"\n']
+)
 def test_nonsense_is_not_answered(reception: Reception, ras_home: Path, message: bytes) -> None:
     assert raw(ras_home, message) == b""
     assert hand_over(["/b.json"])

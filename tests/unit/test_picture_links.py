@@ -96,6 +96,28 @@ def test_a_redirect_to_a_private_address_is_refused() -> None:
         assert inside.connections == 0
 
 
+@pytest.mark.parametrize("target", ["ftp://example.org:99999/x.png", "ftp://example.org/x.png", "https://[/x.png"])
+def test_a_redirect_to_no_web_server_is_refused(target: str) -> None:
+    with CdnDouble() as cdn:
+        url = cdn.serve("/hop.png", fault=Fault.redirect(target))
+        assert refused(url, cdn.settings()).reason in (SkipReason.BLOCKED, SkipReason.MISSING, SkipReason.GONE)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1:631/admin", "http://192.168.1.1/reboot.png", "https://2130706433/", "http://localhost/"],
+)
+def test_behind_a_proxy_a_private_address_is_refused_too(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy would connect to it, from this computer perhaps."""
+    with CdnDouble() as proxy:
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy.url(""))
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        assert refused(target, Settings()).reason is SkipReason.BLOCKED
+        assert proxy.connections == 0
+
+
 def test_what_is_no_png_or_jpeg_is_one_sentence() -> None:
     webp = io.BytesIO()
     picture(4).save(webp, "WEBP")
