@@ -13,7 +13,9 @@ class WeightsServer:
     """Serves ``data`` under any path. ``faults`` are used up one a request, then it behaves.
 
     A fault is a number (cut after so many bytes), ``"503"`` (or any status), ``"ignores-range"``, ``"wrong-bytes"``,
-    ``"wrong-range"``, ``"web-page"``, ``"silent"`` (never answers) or ``"stalls"`` (half of the file, then nothing).
+    ``"wrong-range"``, ``"web-page"``, ``"silent"`` (never answers), ``"stalls"`` (half of the file, then nothing),
+    ``"endless"`` (no length, and twenty times as much), ``"too-long"`` (says that it is), ``"no-numbers"`` (503, and to
+    wait for "²") or a URL, to which it sends on.
     """
 
     def __init__(self, data: bytes, faults: tuple[int | str, ...] = ()) -> None:
@@ -21,6 +23,7 @@ class WeightsServer:
         self.faults = list(faults)
         self.ranges: list[str | None] = []
         """The Range header of each request."""
+        self.authorizations: list[str | None] = []
         self.gate = threading.Event()
         """Answers wait until it is set, as it is unless a test clears it."""
         self.gate.set()
@@ -53,6 +56,7 @@ class WeightsServer:
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         asked = handler.headers.get("Range")
         self.ranges.append(asked)
+        self.authorizations.append(handler.headers.get("Authorization"))
         self.gate.wait(30)
         fault = self.faults.pop(0) if self.faults else None
         if fault == "silent":
@@ -60,6 +64,14 @@ class WeightsServer:
             return
         if isinstance(fault, str) and fault.isdigit():
             handler.send_response(int(fault))
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+        if fault == "no-numbers" or (isinstance(fault, str) and fault.startswith("http")):
+            handler.send_response(302 if fault.startswith("http") else 503)
+            handler.send_header(
+                "Location" if fault.startswith("http") else "Retry-After", fault.replace("no-numbers", "²")
+            )
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return
@@ -83,8 +95,13 @@ class WeightsServer:
             first = start + 1 if fault == "wrong-range" else start
             body = self.data[first:]
             handler.send_header("Content-Range", f"bytes {first}-{len(self.data) - 1}/{len(self.data)}")
-        handler.send_header("Content-Length", str(len(body)))
+        if fault != "endless":
+            handler.send_header("Content-Length", str(len(body) + (fault == "too-long")))
         handler.end_headers()
+        if fault == "endless":
+            for _ in range(20):
+                handler.wfile.write(body)
+            return
         if fault == "wrong-bytes":
             body = bytes(len(body))
         elif isinstance(fault, int):

@@ -50,8 +50,8 @@ class _Cut(Exception):
         self.silent = silent
 
 
-def fetch_file(url: str, part: Path, stage: str) -> Job[None]:
-    """Download ``url`` into ``part``, going on after what ``part`` holds already.
+def fetch_file(url: str, part: Path, stage: str, most: int) -> Job[None]:
+    """Download ``url`` into ``part``, going on after what ``part`` holds already; refuse more than ``most`` bytes.
 
     The caller must verify the result: a server may have changed the file between two sessions. Cancelling keeps
     ``part``. Raises DownloadError, and OSError where ``part`` cannot be written.
@@ -61,7 +61,7 @@ def fetch_file(url: str, part: Path, stage: str) -> Job[None]:
     while True:
         before = _length(part)
         try:
-            yield from _attempt(url, part, stage, SILENCE if met else FIRST_ANSWER)
+            yield from _attempt(url, part, stage, most, SILENCE if met else FIRST_ANSWER)
             return
         except _Cut as exc:
             met = met or _length(part) != before or exc.wait > 0
@@ -75,7 +75,7 @@ def fetch_file(url: str, part: Path, stage: str) -> Job[None]:
             time.sleep(min(_HEARTBEAT, pause))
 
 
-def _attempt(url: str, part: Path, stage: str, patience: float) -> Job[None]:
+def _attempt(url: str, part: Path, stage: str, most: int, patience: float) -> Job[None]:
     start = _length(part)
     stream = _Stream(url, start, patience)
     try:
@@ -83,12 +83,14 @@ def _attempt(url: str, part: Path, stage: str, patience: float) -> Job[None]:
         start, total = _accept(response, part, start)
         if start == total:
             return
+        if total is not None and total > most:
+            raise _too_long(part)
         free = shutil.disk_usage(part.parent).free
         if total is not None and total - start + SPARE > free:
             raise DownloadError(
                 f"the disk of {part.parent} has {size(free)} free, and {size(total - start)} are needed"
             )
-        yield from _write(stream, part, stage, start, total)
+        yield from _write(stream, part, stage, start, total, most)
     finally:
         stream.stop()
 
@@ -98,13 +100,13 @@ def _accept(response: requests.Response, part: Path, start: int) -> tuple[int, i
     status, headers = response.status_code, response.headers
     if status == 416:
         # Nothing lies behind what we have: it is whole, or it is longer than the file and so is another one.
-        told = re.fullmatch(r"bytes \*/(\d+)", headers.get("Content-Range", ""))
+        told = re.fullmatch(r"bytes \*/([0-9]{1,18})", headers.get("Content-Range", ""))
         if told and int(told.group(1)) == start:
             return start, start
         part.unlink(missing_ok=True)
         raise _Cut("the server has a shorter file than the part that was downloaded before")
     if status == 206:
-        told = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", headers.get("Content-Range", ""))
+        told = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})", headers.get("Content-Range", ""))
         if told and int(told.group(1)) == start:
             return start, int(told.group(2))
         part.unlink(missing_ok=True)
@@ -113,15 +115,19 @@ def _accept(response: requests.Response, part: Path, start: int) -> tuple[int, i
         if headers.get("Content-Type", "").startswith("text/"):
             # It must not take the place of what was downloaded before.
             raise DownloadError("this network answers with a web page; it may want you to sign in first")
-        length = headers.get("Content-Length", "")
-        return 0, int(length) if length.isdigit() else None
+        return 0, _number(headers.get("Content-Length", ""))
     if status in _PASSING:
-        wait = headers.get("Retry-After", "")
-        raise _Cut(f"the server answered {status}", min(30.0, float(wait)) if wait.isdigit() else BACKOFF)
+        wait = _number(headers.get("Retry-After", ""))
+        raise _Cut(f"the server answered {status}", BACKOFF if wait is None else min(30.0, wait))
     raise DownloadError(f"the server answered {status}")
 
 
-def _write(stream: _Stream, part: Path, stage: str, start: int, total: int | None) -> Job[None]:
+def _number(told: str) -> int | None:
+    """What a header says; None where it says something else."""
+    return int(told) if re.fullmatch(r"[0-9]{1,18}", told) else None
+
+
+def _write(stream: _Stream, part: Path, stage: str, start: int, total: int | None, most: int) -> Job[None]:
     done = start
     pace = Pace()
     told = 0.0
@@ -135,11 +141,19 @@ def _write(stream: _Stream, part: Path, stage: str, start: int, total: int | Non
             chunk = yield from stream.next_item(SILENCE, progress)
             if chunk is None:
                 break
-            file.write(chunk)
             done += len(chunk)
+            if done > most:
+                raise _too_long(part)
+            file.write(chunk)
     if total is not None and done < total:
         raise _Cut("the connection was cut")
     yield Progress(stage, done, done, "bytes")
+
+
+def _too_long(part: Path) -> DownloadError:
+    """What is there cannot be its beginning; it is removed."""
+    part.unlink(missing_ok=True)
+    return DownloadError("the server sends another file, a longer one")
 
 
 def _length(part: Path) -> int:
@@ -176,14 +190,14 @@ class _Stream:
             return item
 
     def _read(self, url: str, start: int, patience: float) -> None:
-        import requests
-
         # Compression would make offsets meaningless.
         headers = {"Accept-Encoding": "identity"}
         if start:
             headers["Range"] = f"bytes={start}-"
         try:
-            with requests.get(url, headers=headers, stream=True, timeout=(patience, SILENCE)) as response:
+            with _anonymous() as session, session.get(
+                url, headers=headers, stream=True, timeout=(patience, SILENCE)
+            ) as response:
                 self._put(response)
                 for chunk in response.iter_content(_CHUNK):
                     if not self._put(chunk):
@@ -200,6 +214,19 @@ class _Stream:
             except queue.Full:
                 continue
         return False
+
+
+def _anonymous() -> requests.Session:
+    """A session that sends nobody what the user's ``.netrc`` has, a host that a redirect leads to included."""
+    import requests
+
+    class Anonymous(requests.Session):
+        def rebuild_auth(self, *_: object) -> None:
+            pass
+
+    session = Anonymous()
+    session.auth = lambda request: request
+    return session
 
 
 def _is_timeout(exc: BaseException) -> bool:

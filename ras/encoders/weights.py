@@ -127,7 +127,7 @@ def _download(weights: Weights, target: Path) -> Job[Path]:
         # A second time, from its beginning, where the file began with what an earlier session left.
         for resumed in (True, False) if part.exists() else (False,):
             try:
-                yield from fetch_file(url, part, "Downloading the CLIP model")
+                yield from fetch_file(url, part, "Downloading the CLIP model", weights.size)
             except NoAnswer:
                 raise
             except DownloadError as exc:

@@ -79,6 +79,7 @@ def test_a_download_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None
         pytest.param((500_000, "ignores-range"), id="ignores ranges"),
         pytest.param((500_000, "wrong-range"), id="sends another range"),
         pytest.param(("stalls",), id="falls silent"),
+        pytest.param(("no-numbers",), id="asks to wait for no number of seconds"),
         pytest.param((500_000, "wrong-bytes"), id="goes on with another file"),
     ],
 )
@@ -153,6 +154,27 @@ def test_a_wrong_file_is_never_put_into_place(monkeypatch: pytest.MonkeyPatch) -
     assert str(target.parent) in str(caught.value)
     assert not target.exists()
     assert not part_of(target).exists()
+
+
+@pytest.mark.parametrize("fault", ["endless", "too-long"])
+def test_more_than_the_published_file_has_is_refused(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    with WeightsServer(DATA, (fault,) * 9) as server:
+        target = publish(monkeypatch, server.url)
+        told: list[object] = []
+        with pytest.raises(WeightsError, match="the server sends another file, a longer one"):
+            told.extend(download_weights("tiny"))
+    assert max(each.done for each in told if isinstance(each, Progress)) <= len(DATA)
+    assert not part_of(target).exists()
+
+
+def test_nobody_is_sent_what_the_netrc_has(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with WeightsServer(DATA) as there, WeightsServer(DATA, (f"{there.url}/x",)) as server:
+        publish(monkeypatch, server.url)
+        assert finish(download_weights("tiny")).read_bytes() == DATA
+        assert server.authorizations + there.authorizations == [None, None]
 
 
 def test_the_second_host_is_asked_when_the_first_has_not_got_it(monkeypatch: pytest.MonkeyPatch) -> None:
