@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import random
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, AbstractSet, Callable, Sequence
+from typing import TYPE_CHECKING, AbstractSet, Callable, Container, Iterable, Sequence
 
 from ras.indexing.commits import Commits
 from ras.indexing.details import add_details
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     from ras.encoders.base import Encoder
     from ras.matching.extractor import FeatureExtractor
     from ras.store import EmbeddingStore
+
+
+def _in_order(wanted: Iterable[ImageRecord], failed: Container[str]) -> tuple[ImageRecord, ...]:
+    """Those that never ``failed``, then the rest in another order each time.
+
+    Else a few that stall would stand before the same others in every run, until their host is given up.
+    """
+    fresh: list[ImageRecord] = []
+    again: list[ImageRecord] = []
+    for record in wanted:
+        (again if record.key in failed else fresh).append(record)
+    random.shuffle(again)
+    return (*fresh, *again)
 
 
 def fill_store(
@@ -65,7 +79,7 @@ def fill_store(
             wanted[record.key] = record  # of a picture that stands in several messages, the newest link
         elif failure is not None:
             yield Skipped(record, failure.reason, failure.detail)
-    todo = tuple(wanted.values())
+    todo = _in_order(wanted.values(), before)
     encoded = reused = 0
     embed = functools.partial(
         embed_images,

@@ -256,6 +256,26 @@ def test_a_store_that_cannot_be_written_ends_the_job_with_its_sentence(
     assert report.indexed == 3
 
 
+def test_what_failed_is_tried_after_the_rest_and_in_another_order_each_time(store: EmbeddingStore) -> None:
+    """What stalls must not stand before the same others in every run."""
+    old, new = [record(number) for number in range(30)], [record(number) for number in range(30, 40)]
+    orders: list[list[str]] = []
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        orders[-1].append(wanted.key)
+        raise FetchError("It does not answer.", SkipReason.NETWORK)
+
+    for records in (old, old, [*old, *new]):
+        orders.append([])
+        fill(store, archive(records), fetch, connections=1)
+    first, second, third = orders
+    assert first == [each.key for each in old]
+    assert sorted(second) == sorted(first) != second
+    assert third[:10] == [each.key for each in new]
+    assert sorted(third[10:]) == sorted(first)
+    assert len({tuple(first), tuple(second), tuple(third[10:])}) == 3
+
+
 def test_the_hash_is_of_the_bytes(store: EmbeddingStore) -> None:
     fill(store, archive([record(0)]), Server({"a:0": shade(0)}).fetch)
     known = store.embedded_hashes("colour-1")
