@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
+import re
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -31,6 +33,27 @@ RECORD = ImageRecord(
     timestamp=datetime(2021, 3, 4, 5, 6, 7, tzinfo=timezone.utc),
 )
 FAILURE = Skipped(RECORD, SkipReason.EXPIRED, "The link expired:\nexport it again.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hi;=1+1", "hi;  @SUM(1)", 'hi;"=1', "a\n=1", "a\r\n+1", "a\n- b", "a;\t=1", "a;;=1", "a\n＝1"),
+        "=1;=2\n=3",
+    ],
+)
+def test_no_other_reading_finds_a_formula(text: str) -> None:
+    """Where the list separator is “;”, a file is split there and at line breaks, and quotes within a line count not."""
+    target = io.StringIO()
+    csv.writer(target).writerow(["plain", safe(text), "plain"])
+    lines = target.getvalue().splitlines()
+    cells = [cell for line in lines for cell in line.split(";")]
+    assert not [cell for cell in cells if cell.strip(' \t"').startswith(("=", "+", "-", "@", "＝"))]
+
+
+def test_a_text_without_formulas_stays_as_it_is() -> None:
+    text = "one; two ;-)\nthree – a=b, c;d\n" + "\n" * 100_000
+    assert safe(text) == text
 
 
 def read(path: Path) -> list[list[str]]:
@@ -77,7 +100,7 @@ def test_no_cell_is_a_formula(tmp_path: Path, text: str) -> None:
     save_failures(tmp_path / "x.csv", [replace(FAILURE, record=hostile, detail=text)])
     row = dict(zip(*read(tmp_path / "x.csv")))
     for name in ("detail", "file name", "author", "channel", "server"):
-        assert row[name] == "'" + text.replace("\0", "")
+        assert row[name] == "'" + re.sub(r"([\t\r\n])=", r"\1'=", text.replace("\0", ""))
 
 
 def test_harmless_texts_stay_as_they_are() -> None:

@@ -184,7 +184,7 @@ def test_no_cell_of_a_table_is_a_formula(tmp_path: Path, text: str) -> None:
     )
     (row,) = rows(saved(tmp_path, ".csv", answered(hostile, name=text)))
     for name in ("query", "author", "author id", "channel", "category", "server", "file name", "url", "message"):
-        assert row[name] == "'" + text, name
+        assert row[name] == "'" + re.sub(r"([\t\r])=", r"\1'=", text), name
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
