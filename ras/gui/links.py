@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import webbrowser
@@ -14,22 +15,25 @@ from ras.errors import RASError
 PICTURE_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp"))
 
 
+_MESSAGE = re.compile(r"discord://-/channels/(@me|[0-9]{1,20})/[0-9]{1,20}/[0-9]{1,20}", re.ASCII)
+"""No other ``discord:`` URL: it comes from an export, and may invite somewhere, or carry arguments for the program."""
+
+
 class OpenError(RASError):
     """Something was not opened: it is not safe, or this system has no program for it."""
 
 
 def open_link(url: str) -> None:
-    """Open an https page in the browser or a discord link in Discord; blocks a moment. Anything else is refused."""
-    scheme = urlsplit(url).scheme
-    if scheme == "discord":
+    """Open a web page in the browser or the link of a message in Discord; blocks a moment. Anything else is refused."""
+    if _MESSAGE.fullmatch(url):
         _hand_over(
             url, "Discord is not installed here, it seems: the link could not be opened. Open it in the browser."
         )
-    elif scheme == "https" and url.isprintable() and " " not in url:
+    elif urlsplit(url).scheme in ("https", "http") and url.isprintable() and " " not in url:
         if not webbrowser.open(url):
             raise OpenError(f"No web browser was found to open {url}. Copy the link instead.")
     else:
-        raise OpenError("This link was not opened, because it is neither a web page nor a link to Discord.")
+        raise OpenError("This link was not opened, because it is neither a web page nor a message in Discord.")
 
 
 def open_picture(path: str) -> None:

@@ -234,11 +234,31 @@ def test_paths_are_found_in_what_file_managers_copy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["file:///etc/passwd", "javascript:alert(1)", "http://example.com", "https://example.com/a b", "C:\\x.exe", ""],
+    [
+        *("file:///etc/passwd", "javascript:alert(1)", "https://example.com/a b", "C:\\x.exe", ""),
+        *("discord://-/invite/abc", 'discord:x" --gpu-launcher="calc', "discord://-/channels/1/2/3\n"),
+        *('discord://-/channels/1/2/3" --x', "discord://-/channels/1/2/3/../../../invite/abc", "Discord://-/settings"),
+    ],
 )
-def test_other_links_are_never_opened(url: str) -> None:
+def test_other_links_are_never_opened(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ras.gui.links._hand_over", lambda url, _sorry: pytest.fail(f"{url} was handed over"))
     with pytest.raises(OpenError):
         open_link(url)
+
+
+def test_web_pages_and_messages_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    monkeypatch.setattr("ras.gui.links._hand_over", lambda url, _sorry: opened.append(url))
+    urls = [
+        "https://e.org/a.png?b=1",
+        "http://e.org/old.png",
+        "discord://-/channels/5/7/9",
+        "discord://-/channels/@me/7/9",
+    ]
+    for url in urls:
+        open_link(url)
+    assert opened == urls
 
 
 def test_only_pictures_are_handed_to_the_system(tmp_path: Path) -> None:
