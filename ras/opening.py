@@ -64,8 +64,11 @@ def open_archive(paths: Sequence[str], ids: Sequence[int] = (), kinds: PictureKi
 
 
 def is_at(archive: StoredArchive, path: str) -> bool:
-    """Whether all of the archive's files are this file, or lie in this folder; neither need exist any more."""
-    return bool(archive.paths) and all(_is_within(each, path) for each in archive.paths)
+    """Whether all of the archive's files are this file, or lie in this folder; neither need exist any more.
+
+    No path is none, though the system would take it for the folder that is current.
+    """
+    return bool(path and archive.paths) and all(_is_within(each, path) for each in archive.paths)
 
 
 def _kept_of(gone: Sequence[str], store: EmbeddingStore) -> dict[str, list[StoredArchive]]:

@@ -63,6 +63,8 @@ class Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         if files is not None:
             files += rest
+            if not all(file.strip() for file in files):  # the system would take it for the folder that is current
+                self.error("one of the names is empty; perhaps a variable is not set")
         if options.command is None:
             self.error(f"name a command: {', '.join(PASSED_ON)}")
         if options.command == "search" and len(options.files) + len(options.indexed) + bool(options.text) < 2:

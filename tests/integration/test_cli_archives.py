@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ras.paths import REPOSITORY
 from tests.program import (
     found,
     in_terminal,
@@ -59,6 +60,18 @@ def test_archives_are_listed_and_removed_by_number_name_or_path(tmp_path: Path) 
     assert listed() == []
     done = ras("archives", "remove", "--yes", "three")
     assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_means_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As of a variable that is not set; the folder that is current is not meant."""
+    index(local_export(tmp_path / "one", 1, 9))
+    monkeypatch.chdir(tmp_path)
+    for command in (("archives", "remove", "--yes"), ("show",), ("index",)):
+        done = ras(*command, name, PYTHONPATH=str(REPOSITORY))
+        assert (done.returncode, done.stdout) == (2, ""), command
+        assert "one of the names is empty; perhaps a variable is not set" in done.stderr
+    assert len(listed()) == 1
 
 
 def test_a_name_that_two_archives_have_needs_the_number(tmp_path: Path, query: Path) -> None:
