@@ -11,7 +11,8 @@ import pytest
 from ras.gui.app import App
 from tests.gui.conftest import Driver
 from tests.program import gradient
-from tests.reliability.hostile_words import hostile_export, tricks
+from tests.reliability.hostile_words import hostile_export
+from tests.reliability.tricks import tricks
 
 
 def texts(widget: tk.Misc) -> list[str]:

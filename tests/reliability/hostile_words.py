@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
 
 from tests.exports import attachment, author, embed, make_export, message, picture
@@ -16,13 +15,6 @@ FORMULA = "=cmd|' /C calc'!A0"
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;"
 HOSTILE = TITLE + CLEAR + FORGED + TURNED + SCRIPT
 ODD_NAME = f"{FORMULA}{TITLE}{CLEAR}{TURNED}".replace("/", "")
-
-
-def tricks(text: str) -> set[str]:
-    """Characters that steer a terminal, turn the direction of a text, or are no text at all."""
-    joiners = "\u200c\u200d"
-    kinds = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return {one for one in text if unicodedata.category(one) in kinds and one not in "\n" + joiners}
 
 
 def hostile_export(parent: Path, *, odd_names: bool = True) -> Path:

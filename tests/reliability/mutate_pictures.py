@@ -180,7 +180,7 @@ def lie_of_length(data: bytearray, chance: random.Random) -> None:
 def lie_of_size(data: bytearray, chance: random.Random) -> None:
     """The header says that the picture is wider or higher than it is."""
     offset = chance.choice((0, 1))
-    if data[:4] == b"\x89PNG":
+    if data[:4] == b"\x89PNG" and len(data) > 28:
         data[16 + 4 * offset : 20 + 4 * offset] = chance.choice(_SIDES).to_bytes(4, "big")
         data[24] = chance.choice((data[24], 1, 2, 4, 8, 16))
         data[25] = chance.choice((data[25], 0, 2, 3, 4, 6))

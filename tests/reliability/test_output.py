@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.program import FINGERPRINT, gradient, ras
-from tests.reliability.hostile_words import HOSTILE, ODD_NAME, TITLE, TURNED, hostile_export, tricks
+from tests.reliability.hostile_words import HOSTILE, ODD_NAME, TITLE, TURNED, hostile_export
+from tests.reliability.tricks import tricks
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
 
