@@ -250,12 +250,12 @@ class App:
         self.run.forget()
         self.index.show(facts.readiness)
         self.state.look()
-        self.change(last_archive=facts.archive.paths)
         self.status.say(f"Opened {count(len(facts.archive.records), 'picture')}.")
         if is_sample(facts.archive) and not self.centre.sample_queries:
             self.pump.start(self.chores, sample_queries, done=self._sample_queries_ready)
         self.update()
         self.watch.opened(facts)
+        self.change(last_archive=self.watch.paths)  # the folder that was opened, and not what lay in it then
         self.switcher.remember(self.watch.paths)
         self.folders.opened()
         self._search_if_wanted()

@@ -88,6 +88,13 @@ class ArchiveWatch:
         app.inputs.open_archive(self._paths)
         self._again = again
 
+    def read_anew(self) -> None:
+        """Read what is open once more, or what is just being opened, since other pictures of it count now."""
+        if self._app.inputs.opening:
+            self._app.inputs.open_archive(self._asked)
+        else:
+            self.read_again()
+
     def _after(self, facts: ArchiveFacts, search: bool, index: bool, before: int) -> None:
         app, more = self._app, len(facts.archive.records) - before
         app.status.say(f"Read again: {count(more, 'new picture')}." if more > 0 else "Read again.")

@@ -33,16 +33,26 @@ class FolderWatch:
         """Exports that were offered since RAS was started."""
         self._offered: tuple[str, ...] = ()
         self._offer = ""
-        self._index_after = False
+        self._wish: tuple[int, tuple[str, ...]] = (-1, ())
+        """The opening that is to be followed by indexing (which of all, and of what)."""
         self._timer: str | None = app.root.after(EVERY_MS, self._look)
         app.panels.bind("<Destroy>", self._gone, add=True)
 
     def opened(self) -> None:
         """An archive was opened; it is indexed where it was offered so."""
-        index, self._index_after = self._index_after, False
-        self._app.notices.withdraw(self._offer)
-        if index and self._app.watch.paths == self._offered:
-            self._app.index.start()
+        app, paths = self._app, self._app.watch.paths
+        wish, self._wish = self._wish, (-1, ())
+        if all(path in paths or path.startswith(tuple(f"{each}{os.sep}" for each in paths)) for path in self._offered):
+            app.notices.withdraw(self._offer)
+        if wish != (app.inputs.openings, paths):
+            return
+        if app.index.run.running:
+            app.notices.say(
+                "The new export is open, and is not indexed yet: another archive is being indexed.",
+                offer=("Index archive", app.index.start),
+            )
+        else:
+            app.index.start()
 
     def _look(self) -> None:
         self._timer = None
@@ -94,7 +104,7 @@ class FolderWatch:
 
     def _accept(self) -> None:
         self._app.inputs.open_archive(self._offered)
-        self._index_after = True
+        self._wish = (self._app.inputs.openings, self._offered)
 
     def _wait(self, milliseconds: int) -> None:
         if self._timer is None and self._app.panels.winfo_exists():

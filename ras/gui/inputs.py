@@ -75,7 +75,8 @@ class Inputs(QueryInput):
         self._reads, self._opened = reads, opened
         self.archive: ArchiveFacts | None = None
         self._opening: Ticket | None = None
-        self._times = 0
+        self.openings = 0
+        """How often an archive was asked for."""
 
     @property
     def opening(self) -> bool:
@@ -120,8 +121,8 @@ class Inputs(QueryInput):
         self._reads(paths)
         self._archive_bar.show_reading(Path(paths[0]).stem + more)
         # When it is read, what there is then is kept for good. Now and then, what was in use then is not any more.
-        self._times += 1
-        interpreter.collect(also_kept=self._times % _TIMES == 0)
+        self.openings += 1
+        interpreter.collect(also_kept=self.openings % _TIMES == 0)
 
         def event(event: object) -> None:
             if isinstance(event, Progress):

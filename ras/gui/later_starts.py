@@ -26,11 +26,15 @@ def listen(root: tk.Tk, reception: Reception, take_files: Callable[[Sequence[str
     look()
 
 
-def take_from_the_dock(root: tk.Tk, take_files: Callable[[Sequence[str]], object]) -> None:
-    """macOS tells a program that runs of files that are to be opened, and starts no second one."""
+def listen_to_the_dock(root: tk.Tk, take_files: Callable[[Sequence[str]], object], leave: Callable[[], object]) -> None:
+    """macOS tells a program that runs of files that are to be opened, and starts no second one; and to quit.
+
+    Without a word on that from the program Tk would end it at once, and nothing would be asked or saved.
+    """
     if root.tk.call("tk", "windowingsystem") == "aqua":
         root.createcommand("::tk::mac::OpenDocument", lambda *paths: take_files([str(path) for path in paths]))
         root.createcommand("::tk::mac::ReopenApplication", lambda: come_to_the_front(root))
+        root.createcommand("::tk::mac::Quit", lambda: leave() and None)
 
 
 def come_to_the_front(root: tk.Tk) -> None:

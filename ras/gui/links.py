@@ -15,6 +15,9 @@ from ras.errors import RASError
 PICTURE_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp"))
 
 
+_OPENING = 2.0
+"""Seconds until nothing more is heard of a program that could not be started; chores wait for it."""
+
 _MESSAGE = re.compile(r"discord://-/channels/(@me|[0-9]{1,20})/[0-9]{1,20}/[0-9]{1,20}", re.ASCII)
 """No other ``discord:`` URL: it comes from an export, and may invite somewhere, or carry arguments for the program."""
 
@@ -78,10 +81,12 @@ def _hand_over(target: str, sorry: str) -> None:
             os.startfile(target)
             return
         command = "open" if sys.platform == "darwin" else "xdg-open"
-        ended = subprocess.run([command, target], capture_output=True, timeout=10, check=False)
+        nothing = subprocess.DEVNULL
+        process = subprocess.Popen([command, target], stdin=nothing, stdout=nothing, stderr=nothing)
+        code = process.wait(_OPENING)
     except subprocess.TimeoutExpired:
         return  # some desktops wait until the program that they started ends
     except OSError as exc:
         raise OpenError(sorry) from exc
-    if ended.returncode != 0:
+    if code != 0:
         raise OpenError(sorry)

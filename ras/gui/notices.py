@@ -7,7 +7,7 @@ from tkinter import ttk
 from typing import Callable
 
 from ras.gui.accessible import name_icon
-from ras.gui.theme import Theme
+from ras.gui.theme import Theme, has_focus
 from ras.gui.tooltip import Tooltip
 
 
@@ -64,10 +64,11 @@ class NoticeBar(ttk.Frame):
         self._draw()
 
     def _accept(self) -> None:
-        if self.sentences:
-            entry = self.sentences.pop()
+        offer = self._offers.get(self.sentences[-1]) if self.sentences else None
+        if offer is not None:
+            self.sentences.pop()
             self._draw()
-            self._offers.pop(entry)[1]()
+            offer[1]()
 
     def _wrap(self) -> None:
         taken = self._theme.px(130)
@@ -81,6 +82,10 @@ class NoticeBar(ttk.Frame):
         self._draw()
 
     def _draw(self) -> None:
+        self._offers = {entry: offer for entry, offer in self._offers.items() if entry in self.sentences}
+        offer = self._offers.get(self.sentences[-1]) if self.sentences else None
+        if offer is None and has_focus(self.offer_button):  # it goes: the next Space is for nothing that follows here
+            self.winfo_toplevel().focus_set()
         if not self.sentences:
             self.grid_remove()
             return
@@ -95,7 +100,6 @@ class NoticeBar(ttk.Frame):
         others = len(self.sentences) - 1
         self._more.configure(style=f"{kind}.TLabel", text=f"{others} more" if others else "")
         self._close.configure(style=f"{kind}.TButton", image=self._theme.icon("close", 16, colour))
-        offer = self._offers.get(self.sentences[-1])
         if offer is None:
             self.offer_button.grid_remove()
         else:

@@ -45,7 +45,11 @@ class PictureOut:
     def save(self, result: SearchResult) -> None:
         """Looks for the picture first: only what it is tells the ending of its name."""
         folders = tuple(self._media_folders())
-        self._chore(lambda: find_picture(result, folders), self._ask)
+        self._chore(lambda: find_picture(result, folders), self._ask_soon)
+
+    def _ask_soon(self, file: PictureFile) -> None:
+        """Not within the call that tells of the job: while the dialog is open, nothing would be heard of others."""
+        self._root.after(1, lambda: self._ask(file))
 
     def _ask(self, file: PictureFile) -> None:
         path = choose_file(self._root, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import tkinter as tk
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any, Callable
 
 from ras.records import Progress, Results
 from ras.worker import Cancelled, Failed, Finished, Ticket, Worker
+
+log = logging.getLogger(__name__)
 
 TICK_MS = 15
 QUICK_MS = 2
@@ -92,8 +95,19 @@ class Pump:
         self._timer = self._root.after(pause, self._tick)
 
     def _drain(self, worker: Worker, tickets: dict[Ticket, _Ears], deadline: float) -> None:
+        """Also where a callback raises, whatever was taken from the worker is heard; the first error is raised then."""
         newest: dict[tuple[Ticket, type], Any] = {}
         endings = []
+        errors: list[Exception] = []
+
+        def call(heard: Callable[[Any], None], what: Any) -> None:
+            try:
+                heard(what)
+            except Exception as exc:
+                if errors:
+                    log.error("One more callback failed", exc_info=exc)
+                errors.append(exc)
+
         while time.perf_counter() < deadline:
             messages = worker.drain(50)
             for message in messages:
@@ -105,21 +119,23 @@ class Pump:
                 else:
                     ears = tickets[ticket]
                     if ears.event is not None:
-                        ears.event(event)
+                        call(ears.event, event)
             if len(messages) < 50:
                 break
         for (ticket, _), event in newest.items():
             ears = tickets[ticket]
             # An event's callback may have cancelled the ticket whose other events wait here.
             if ears.event is not None and not ticket.cancelled:
-                ears.event(event)
+                call(ears.event, event)
         for message in endings:
             ears = tickets.pop(message.ticket)
             if message.ticket.cancelled:
                 continue
             if isinstance(message.event, Finished) and ears.done is not None:
-                ears.done(message.event.value)
+                call(ears.done, message.event.value)
             elif isinstance(message.event, Failed):
-                ears.failed(message.event.error)
+                call(ears.failed, message.event.error)
         if endings:
             self._ended()
+        if errors:
+            raise errors[0]

@@ -91,9 +91,8 @@ class SettingsChange:
             app.encoder.stop_download()
         if names & OF_THE_ENGINE or changed.get("download_clip"):
             app.encoder.build()
-        archive = app.inputs.archive
-        if names & OF_THE_ARCHIVE and archive is not None:
-            app.inputs.open_archive(archive.archive.paths)
+        if names & OF_THE_ARCHIVE:
+            app.watch.read_anew()
         if "scope" in changed:  # last: it searches again
             app.choose_scope(changed["scope"])
         said = [f"{count(len(changed), 'setting')} changed."]

@@ -49,7 +49,7 @@ def run(settings: Settings, paths: Sequence[str], reception: Reception | None = 
     start_log()
     root.after(20, lambda: app.start(paths))
     root.after(200, lambda: taskbar.set_icon(root))
-    later_starts.take_from_the_dock(root, app.inputs.take_files)
+    later_starts.listen_to_the_dock(root, app.inputs.take_files, app.closing.ask)
     if reception is not None:
         root.after(60, lambda: later_starts.listen(root, reception, app.inputs.take_files))
     if not closed:  # it may have been while it was drawn, when there was no loop to leave yet

@@ -178,6 +178,34 @@ def test_an_offer_does_not_outlive_its_archive(driver: Driver, tmp_path: Path) -
     assert not app.notices.sentences
 
 
+def test_a_folder_is_opened_as_a_folder_at_the_next_start(driver: Driver, tmp_path: Path) -> None:
+    write_export(tmp_path, 2, name="one")
+    app = opened(driver, tmp_path)
+    assert app.settings.last_archive == (str(tmp_path),)
+
+
+def test_other_kinds_of_pictures_read_what_was_opened_and_search_again(driver: Driver, tmp_path: Path) -> None:
+    write_export(tmp_path, 2, name="one")
+    app = opened(driver, tmp_path)
+    app.inputs.load_query(picture(1), "one")
+    driver.until(lambda: app.run.report is not None)
+    before = app.inputs.archive
+    app.settings_change._apply({"stickers": True})
+    driver.until(lambda: app.inputs.archive is not before and app.run.report is not None)
+    assert app.watch.paths == (str(tmp_path),)
+
+
+def test_other_kinds_of_pictures_do_not_undo_an_opening(driver: Driver, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_export(first, 2, name="one")
+    write_export(second, 3, name="two", first=10)
+    app = opened(driver, first)
+    app.inputs.open_archive([str(second)])
+    app.settings_change._apply({"stickers": True})
+    driver.until(lambda: not app.inputs.opening)
+    assert app.watch.paths == (str(second),)
+
+
 def test_changes_are_one_sentence() -> None:
     assert changes_text(["/a/x.json"], []) == "“x.json” has changed."
     assert changes_text(["/a/x.json", "/a/y.json"], []) == "“x.json” and 1 more have changed."

@@ -46,6 +46,50 @@ def test_a_new_export_is_offered_opened_and_indexed(driver: Driver, tmp_path: Pa
     assert not app.notices.sentences
 
 
+def test_an_offer_stays_when_another_archive_is_opened(driver: Driver, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    other = write_export(tmp_path / "other", 2, name="other", first=30)
+    app = watching(driver, exports)
+    path = write_export(exports, 4, name="general")
+    driver.until(lambda: offered(app).startswith("There is a new export: “general.json”"))
+    app.inputs.open_archive([str(other)])
+    driver.until(lambda: app.inputs.archive is not None)
+    driver.live(0.3)
+    assert offered(app).startswith("There is a new export: “general.json”")
+    app.inputs.open_archive([str(path)])
+    driver.until(lambda: app.watch.paths == (str(path),))
+    assert not app.notices.sentences
+
+
+def test_what_is_opened_while_another_archive_is_indexed_is_said_not_to_be(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = watching(driver, tmp_path / "exports")
+    path = write_export(tmp_path / "exports", 4, name="general")
+    driver.until(lambda: offered(app).endswith("[Open and index]"))
+    with monkeypatch.context() as patched:
+        patched.setattr(type(app.index.run), "running", property(lambda _self: True))
+        app.notices.offer_button.invoke()
+        driver.until(lambda: app.watch.paths == (str(path),))
+        driver.until(lambda: offered(app).startswith("The new export is open, and is not indexed yet"))
+    app.notices.offer_button.invoke()
+    driver.until(lambda: app.index.readiness.index is not None and app.index.readiness.index.indexed == 4)
+    settled(driver, app)
+
+
+def test_a_wish_to_index_ends_with_the_opening_that_failed(driver: Driver, tmp_path: Path) -> None:
+    app = watching(driver, tmp_path / "exports")
+    path = write_export(tmp_path / "exports", 4, name="general")
+    driver.until(lambda: offered(app).endswith("[Open and index]"))
+    app.notices.offer_button.invoke()
+    app.inputs.cancel_opening()
+    app.inputs.open_archive([str(path)])
+    driver.until(lambda: app.inputs.archive is not None)
+    driver.live(0.5)
+    assert app.index.readiness.index is None or app.index.readiness.index.indexed == 0
+    assert not app.index.run.running
+
+
 def test_several_are_one_offer_and_none_is_offered_twice(driver: Driver, tmp_path: Path) -> None:
     write_export(tmp_path, 2, name="one")
     app = watching(driver, tmp_path)
