@@ -6,22 +6,20 @@ Only tokens of bots are meant: programs that use a person's own token break Disc
 
 from __future__ import annotations
 
-import os
 import queue
 import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, NoReturn, TypeVar
 
+from ras import token_variable
 from ras.called import CALL
 from ras.errors import SettingsError, TokenError
 from ras.paths import data_folder
+from ras.token_variable import VARIABLE
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
-
-VARIABLE = "RAS_DISCORD_BOT_TOKEN"
-"""The environment variable that is asked first."""
 
 KEYRING, ENVIRONMENT = "system keyring", "environment"
 """Where a token can come from."""
@@ -95,10 +93,9 @@ def find_token() -> BotToken | None:
 
     Raises SettingsError if the environment variable holds something else, TokenError if the keyring cannot be read.
     """
-    text = os.environ.get(VARIABLE, "")
-    if text.strip():
+    if token_variable.text().strip():
         try:
-            return BotToken(text, ENVIRONMENT)
+            return BotToken(token_variable.text(), ENVIRONMENT)
         except SettingsError as exc:
             raise SettingsError(f"The environment variable {VARIABLE} is of no use. {exc}") from None
     if not _mark().exists():

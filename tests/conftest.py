@@ -9,7 +9,7 @@ from typing import Iterator
 
 import pytest
 
-from ras import untold
+from ras import token_variable, untold
 from tests.cdn_double import CdnDouble
 from tests.discord_double import DiscordDouble
 from tests.reliability.audit import connected  # noqa: F401  a fixture
@@ -23,6 +23,7 @@ def ras_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """RAS keeps its data in a fresh folder, so that no test sees another's or the user's."""
     home = tmp_path_factory.mktemp("ras-home")
     monkeypatch.setenv("RAS_HOME", str(home))
+    monkeypatch.setattr(token_variable, "_taken", "")
     untold.take()
     return home
 

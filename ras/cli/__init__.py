@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import Sequence
 
-from ras import number_format
+from ras import number_format, token_variable
 from ras.cli.codes import FAILURE, INTERRUPTED, SUCCESS, USER_ERROR
 from ras.cli.follow import Log, complain, say, show_progress
 from ras.cli.parser import build_parser
@@ -24,6 +24,7 @@ __all__ = ["build_parser", "main", "run"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Arguments that argparse refuses exit with 2."""
+    token_variable.take()
     arguments = list(sys.argv[1:] if argv is None else argv)
     # Read when numpy is imported. The fingerprint's products are small, and the pipeline has threads of its own: with
     # OpenBLAS's beside them, indexing took 12.7 s of CPU time where it takes 5.5 s without. torch is not affected.

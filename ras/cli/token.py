@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
 
-from ras.bot_token import VARIABLE, BotToken, check_keyring, describe_token, forget_token
+from ras import token_variable
+from ras.bot_token import BotToken, check_keyring, describe_token, forget_token
 from ras.cli.codes import SUCCESS
 from ras.cli.follow import say
 from ras.cli.output import print_text
+from ras.token_variable import VARIABLE
 
 _LONGEST = 1000
 """Characters that are read; a token has about 70."""
@@ -46,5 +47,5 @@ def _status() -> None:
 
 
 def _warn_of_variable() -> None:
-    if os.environ.get(VARIABLE, "").strip():
+    if token_variable.text().strip():
         say(f"The environment variable {VARIABLE} has a token too, and comes first.")

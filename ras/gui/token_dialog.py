@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import TYPE_CHECKING, Callable
 
-from ras.bot_token import ENVIRONMENT, VARIABLE, BotToken, check_keyring, find_token, forget_token
+from ras.bot_token import ENVIRONMENT, BotToken, check_keyring, find_token, forget_token
 from ras.errors import RASError
 from ras.gui import dialogs
 from ras.records import Job
+from ras.token_variable import VARIABLE
 
 if TYPE_CHECKING:
     from ras.gui.pump import Pump

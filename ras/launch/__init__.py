@@ -10,6 +10,7 @@ import os
 import sys
 from typing import NoReturn, Sequence
 
+from ras import token_variable
 from ras.called import SETS_UP
 from ras.launch.commands import COMMANDS, opens_window
 from ras.launch.frozen import is_frozen, leave_libraries_to_others, stand_in
@@ -23,6 +24,7 @@ WRONG_CALL, FAILURE, INTERRUPTED = 2, 3, 130
 
 def main(argv: Sequence[str]) -> int:
     """What ``run_app.py`` does; returns the exit code, or never, where this process becomes the program."""
+    token_variable.take()
     arguments = list(argv)
     leave_libraries_to_others()
     if stand_in(arguments):
@@ -153,7 +155,7 @@ def _test(arguments: list[str]) -> int:
         place = find_place()
         if place is None or not place.prefix_is_here():  # the user's own environment
             os.chdir(REPOSITORY)
-            _replace([sys.executable, "-m", "pytest", *arguments])
+            _replace([sys.executable, "-m", "pytest", *arguments], child_environment())
     from ras.launch import terminal
     from ras.launch.prepare import prepare
 
@@ -164,12 +166,13 @@ def _test(arguments: list[str]) -> int:
     if state is None or not all(state.settled(stage) for stage in (*STAGES, TESTS)):
         terminal.follow(lambda: prepare(place, (TESTS,), pass_fds=lock.inheritable), place)
     os.chdir(REPOSITORY)
-    _replace([str(place.python), "-m", "pytest", *arguments])
+    _replace([str(place.python), "-m", "pytest", *arguments], child_environment())
 
 
 def _become(place: Place, arguments: list[str], window: bool) -> NoReturn:
     """Start RAS in the environment: run_app.py again, which finds itself there. The current folder stays."""
     command = [str(place.python), str(REPOSITORY / "run_app.py"), *arguments]
+    environment = {**child_environment(), **token_variable.for_ras()}
     if window and sys.platform == "win32":
         import subprocess
 
@@ -177,20 +180,20 @@ def _become(place: Place, arguments: list[str], window: bool) -> NoReturn:
         log = place.log.with_name("window.log")
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            subprocess.Popen([str(quiet), *command[1:]], env=child_environment(), stdout=output, stderr=output)
+            subprocess.Popen([str(quiet), *command[1:]], env=environment, stdout=output, stderr=output)
         sys.exit(0)
-    _replace(command)
+    _replace(command, environment)
 
 
-def _replace(command: list[str]) -> NoReturn:
+def _replace(command: list[str], environment: dict[str, str]) -> NoReturn:
     """This process becomes another one; on Windows, which cannot do that, it waits for it and ends as it ends."""
     sys.stdout.flush()
     sys.stderr.flush()
     if sys.platform != "win32":
-        os.execve(command[0], command, child_environment())
+        os.execve(command[0], command, environment)
     import subprocess
 
-    process = subprocess.Popen(command, env=child_environment())
+    process = subprocess.Popen(command, env=environment)
     while True:
         try:
             sys.exit(process.wait())

@@ -9,9 +9,10 @@ import pytest
 from keyring import core
 from keyring.backends import fail
 
-from ras.bot_token import VARIABLE, find_token
+from ras.bot_token import find_token
 from ras.gui.app import App
 from ras.gui.token_dialog import TokenDialog
+from ras.token_variable import VARIABLE
 from tests.discord_double import TOKEN
 from tests.gui.conftest import Driver
 from tests.gui.streams import StreamBench

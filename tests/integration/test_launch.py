@@ -17,6 +17,8 @@ import pytest
 from ras.launch.lock import Lock
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED
 from ras.paths import REPOSITORY
+from ras.token_variable import VARIABLE
+from tests.discord_double import TOKEN
 from tests.package_index import PackageIndex
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="ends a process by a POSIX signal")
@@ -192,6 +194,12 @@ def test_the_first_search_sets_up_and_keeps_standard_output_clean(ready: Machine
     assert ready.told.stdout == ""
     assert "about" in ready.told.stderr
     assert ready.told.stderr.endswith(ready.searching())
+
+
+def test_the_bot_token_of_the_environment_arrives(ready: Machine) -> None:
+    told = ready.run("token", "status", **{VARIABLE: TOKEN})
+    assert told.returncode == 0, told.stderr
+    assert "Set (environment)" in told.stdout
 
 
 def test_the_set_up_records_every_stage(ready: Machine) -> None:

@@ -9,10 +9,11 @@ from typing import Any, Generator, Iterator, Sequence, TypeVar
 import pytest
 
 from ras.archive import read_archive
-from ras.bot_token import VARIABLE, BotToken
+from ras.bot_token import BotToken
 from ras.engine import build_engine
 from ras.records import Notice
 from ras.settings import Settings, save_settings
+from ras.token_variable import VARIABLE
 from tests.discord_double import API, CDN, TOKEN, DiscordDouble, Fault
 from tests.exports import attachment, make_export, message
 from tests.keyring_double import KeyringDouble

@@ -15,10 +15,10 @@ from typing import Any, Callable
 
 import pytest
 
-from ras.bot_token import VARIABLE
 from ras.downloader import Downloader
 from ras.errors import FetchError, SkipReason
 from ras.settings import Settings
+from ras.token_variable import VARIABLE
 from tests.cdn_double import CdnDouble, Fault, make_record
 from tests.discord_double import TOKEN
 from tests.exports import attachment, make_export, message, signed
@@ -156,7 +156,7 @@ def test_a_whole_run_connects_to_nobody(export: Path, tmp_path: Path) -> None:
     ):
         _said, events = recorded(tmp_path, *arguments)
         assert [event for event in events if event[0].startswith("socket.")] == [], arguments
-        started += [" ".join(event[1:]) for event in events if arguments[0] not in ("doctor",)]
+        started += [" ".join(event[1:3]) for event in events if arguments[0] not in ("doctor",)]
     assert [command for command in started if sys.executable not in command] == [], "programs of others were started"
 
 
@@ -171,7 +171,9 @@ def test_the_recorder_sees_a_connection(cdn: CdnDouble, tmp_path: Path) -> None:
 
 
 def test_other_programs_and_arguments_never_get_the_token(export: Path, tmp_path: Path, ras_home: Path) -> None:
-    said, events = recorded(tmp_path, "index", export, *FINGERPRINT, **{VARIABLE: TOKEN})
-    assert TOKEN not in said
-    assert TOKEN not in json.dumps(events), "on a command line, or in the environment of a child"
+    for arguments in (("index", export, *FINGERPRINT), ("doctor",)):
+        said, events = recorded(tmp_path, *arguments, **{VARIABLE: TOKEN})
+        assert [event for event in events if event[0] == "subprocess.Popen"], said
+        assert TOKEN not in said
+        assert TOKEN not in json.dumps(events), "on a command line, or in the environment of a child"
     assert not [path for path in ras_home.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]

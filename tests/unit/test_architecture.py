@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "log_file": {"paths"},
     "versions": {"paths"},
     "archive": {"cdn", "errors", "images", "pace", "records", "saved_names", "text", "trees"},
-    "bot_token": {"called", "errors", "paths"},
+    "token_variable": set(),
+    "bot_token": {"called", "errors", "paths", "token_variable"},
     "downloader": {"bot_token", "cdn", "errors", "images", "media", "records", "settings", "text"},
     "media": {"cdn", "errors", "images", "media_index", "records", "saved_names", "text", "trees"},
     "media_index": {"trees"},
@@ -66,18 +67,19 @@ MAY_IMPORT = {
     "file_urls": set(),
     "one_window": {"launch", "paths", "regular_file"},
     "desktop": {"called", "paths"},
-    "launch": {"called", "cli", "desktop", "doctor", "file_urls", "gui", "paths", "regular_file"},
+    "launch": {"called", "cli", "desktop", "doctor", "file_urls", "gui", "paths", "regular_file", "token_variable"},
     "cli": {
         *("archive", "bot_token", "doctor", "engine", "errors", "filters", "gui", "images", "launch", "media"),
         *("condition", "failures", "failures_csv", "opening", "paths", "records", "settings", "store", "text", "trees"),
-        *("called", "crashes", "log_file", "new_file", "number_format", "one_window", "sheets"),
+        *("called", "crashes", "log_file", "new_file", "number_format", "one_window", "sheets", "token_variable"),
     },
     "__main__": {"cli"},
     "gui": {
         *("crashes", "downloader", "health", "log_file", "number_format", "regular_file", "settings_file", "versions"),
         *("archive", "bot_token", "cdn", "condition", "doctor", "encoders", "engine", "errors", "failures"),
         *("failures_csv", "file_urls", "filters", "grouping", "images", "launch", "media", "one_window", "opening"),
-        *("called", "paths", "records", "settings", "sheets", "store", "text", "trees", "untold", "worker"),
+        *("called", "paths", "records", "settings", "sheets", "store", "text", "token_variable", "trees", "untold"),
+        *("worker",),
     },
 }
 

@@ -17,10 +17,11 @@ import pytest
 from keyring import core
 from keyring.backends import chainer, fail, null
 
-from ras import bot_token
-from ras.bot_token import VARIABLE, BotToken, check_keyring, describe_token, find_token, forget_token
+from ras import bot_token, token_variable
+from ras.bot_token import BotToken, check_keyring, describe_token, find_token, forget_token
 from ras.cli import main
 from ras.errors import SettingsError, TokenError
+from ras.token_variable import VARIABLE
 from tests.discord_double import TOKEN
 from tests.keyring_double import KeyringDouble
 from tests.program import REPOSITORY, ras
@@ -87,6 +88,20 @@ def test_the_environment_comes_first(keyring: KeyringDouble, monkeypatch: pytest
     assert found is not None
     assert (found.authorization(), found.source) == ("Bot from.the.keyring", "system keyring")
     assert "system keyring" in describe_token()
+
+
+def test_it_is_found_when_it_was_taken_from_the_environment(
+    keyring: KeyringDouble, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(VARIABLE, f" Bot {TOKEN}")
+    token_variable.take()
+    found = find_token()
+    assert found is not None
+    assert (found.authorization(), found.source) == (f"Bot {TOKEN}", "environment")
+    assert main(["token", "status"]) == main(["token", "forget"]) == 0
+    told = capfd.readouterr()
+    assert "Set (environment)" in told.out
+    assert f"{VARIABLE} has a token too" in told.err
 
 
 def test_a_bad_variable_is_named_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:

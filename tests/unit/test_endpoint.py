@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ras.bot_token import KEYRING, VARIABLE
+from ras.bot_token import KEYRING
 from ras.downloader import Downloader, Patience
 from ras.downloader.endpoint import MOST_URLS, RefreshEndpoint, Refusal, sendable
 from ras.errors import FetchError, SkipReason
+from ras.token_variable import VARIABLE
 from tests.discord_double import API, CDN, FOREIGN, MEDIA, DiscordDouble, Fault
 from tests.refreshing import OTHER, PNG, QUICK, dead, only_sentence, refreshing, refusal
 
