@@ -6,6 +6,7 @@ Only tokens of bots are meant: programs that use a person's own token break Disc
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import re
 import threading
@@ -72,14 +73,16 @@ class BotToken:
 
     def keep(self) -> None:
         """Put it into the system keyring. Raises TokenError."""
-        _ask(lambda keyring: keyring.set_password(_SERVICE, _USER, self._secret))
+        new = _set_mark()
         try:
-            if _mark().exists():
-                return
-            _mark().parent.mkdir(parents=True, exist_ok=True)
-            _mark().write_text("RAS keeps a bot token in the system keyring.\n", "utf-8")
-        except OSError as exc:
-            raise TokenError(f"{_mark()} cannot be written ({exc.strerror}), so that the token is not found.") from exc
+            _ask(lambda keyring: keyring.set_password(_SERVICE, _USER, self._secret))
+        except _NoAnswer:  # it may take the token yet, once it is unlocked: the mark stays
+            raise
+        except TokenError:
+            if new:
+                with contextlib.suppress(OSError):
+                    _mark().unlink()
+            raise
 
     def __repr__(self) -> str:
         return f"<bot token from the {self.source}>"
@@ -113,7 +116,10 @@ def describe_token() -> str:
 
 
 def forget_token() -> bool:
-    """Remove the token from the system keyring; whether there was one. Raises TokenError."""
+    """Remove the token from the system keyring; whether there was one. Raises TokenError.
+
+    The keyring is asked in any case: it may have one that another data folder has the mark of.
+    """
 
     def forget(keyring: KeyringBackend) -> bool:
         there = bool(keyring.get_password(_SERVICE, _USER))
@@ -121,11 +127,15 @@ def forget_token() -> bool:
             keyring.delete_password(_SERVICE, _USER)
         return there
 
-    if not _mark().exists():
-        return False
-    there = _ask(forget)
     try:
-        _mark().unlink()
+        there = _ask(forget)
+    except _NoKeyring:
+        if _mark().exists():
+            raise
+        return False
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            _mark().unlink()
     except OSError as exc:
         raise TokenError(f"The token is removed, but {_mark()} cannot be deleted ({exc.strerror}).") from exc
     return there
@@ -137,8 +147,30 @@ def check_keyring() -> None:
 
 
 def _mark() -> Path:
-    """Stands there while the keyring has a token. Who has none is never asked to unlock a keyring."""
+    """Stands there while the keyring has a token, or may get it. Who has none is not asked to unlock a keyring."""
     return data_folder() / "bot-token-is-in-keyring"
+
+
+def _set_mark() -> bool:
+    """Whether there was none. Raises TokenError."""
+    try:
+        if _mark().exists():
+            return False
+        _mark().parent.mkdir(parents=True, exist_ok=True)
+        _mark().write_text("RAS keeps a bot token in the system keyring.\n", "utf-8")
+    except OSError as exc:
+        raise TokenError(
+            f"{_mark()} cannot be written ({exc.strerror}), without which the token would not be found: it is not kept."
+        ) from exc
+    return True
+
+
+class _NoKeyring(TokenError):
+    """This machine has none that counts."""
+
+
+class _NoAnswer(TokenError):
+    """What the keyring was asked for it may still do."""
 
 
 def _system_keyring() -> KeyringBackend:
@@ -146,12 +178,12 @@ def _system_keyring() -> KeyringBackend:
         import keyring
         from keyring.backends.chainer import ChainerBackend
     except ImportError as exc:
-        raise TokenError(f"The package “keyring” is missing, so no token can be kept. {_WAY_OUT}") from exc
+        raise _NoKeyring(f"The package “keyring” is missing, so no token can be kept. {_WAY_OUT}") from exc
     chosen = keyring.get_keyring()
     for backend in chosen.backends if isinstance(chosen, ChainerBackend) else [chosen]:
         if type(backend).__module__ in _SYSTEM_KEYRINGS:
             return backend
-    raise TokenError(f"This machine has no system keyring in which a token would be safe. {_WAY_OUT}")
+    raise _NoKeyring(f"This machine has no system keyring in which a token would be safe. {_WAY_OUT}")
 
 
 def _ask(question: Callable[[KeyringBackend], _Value]) -> _Value:
@@ -174,7 +206,7 @@ def _ask(question: Callable[[KeyringBackend], _Value]) -> _Value:
     try:
         value, trouble = answer.get(timeout=_PATIENCE)
     except queue.Empty:
-        raise TokenError(f"The system keyring does not answer; it may wait to be unlocked. {_WAY_OUT}") from None
+        raise _NoAnswer(f"The system keyring does not answer; it may wait to be unlocked. {_WAY_OUT}") from None
     if trouble is not None:
         raise trouble
     return value  # type: ignore[return-value]

@@ -126,7 +126,7 @@ def test_it_is_kept_in_the_keyring_and_nowhere_else(keyring: KeyringDouble, ras_
 
 def test_who_has_set_none_is_not_asked_to_unlock_a_keyring(keyring: KeyringDouble) -> None:
     assert find_token() is None
-    assert not forget_token()
+    assert "Not set" in describe_token()
     assert keyring.asked == 0
 
 
@@ -136,6 +136,15 @@ def test_a_token_of_another_data_folder_is_left_alone(
     BotToken(TOKEN).keep()
     monkeypatch.setenv("RAS_HOME", str(tmp_path))
     assert find_token() is None
+
+
+def test_a_token_without_its_mark_can_be_forgotten(keyring: KeyringDouble, ras_home: Path) -> None:
+    BotToken(TOKEN).keep()
+    (ras_home / "bot-token-is-in-keyring").unlink()
+    assert find_token() is None
+    assert forget_token()
+    assert not keyring.kept
+    assert not forget_token()
 
 
 class PlaintextKeyring(KeyringDouble):
@@ -150,6 +159,7 @@ def test_only_keyrings_of_the_system_count(backend: KeyringDouble, monkeypatch: 
             attempt()
     assert not getattr(backend, "kept", None)
     assert find_token() is None
+    assert not forget_token(), "there is nothing to forget, which is no trouble"
 
 
 def test_among_several_keyrings_the_systems_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +176,7 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TokenError, match=VARIABLE):
         BotToken(TOKEN).keep()
     assert find_token() is None
+    assert not forget_token()
     monkeypatch.setenv(VARIABLE, TOKEN)
     assert find_token() is not None
 
@@ -188,6 +199,45 @@ def test_a_keyring_that_waits_for_ever(keyring: KeyringDouble, monkeypatch: pyte
     with pytest.raises(TokenError, match="does not answer"):
         find_token()
     unlocked.set()
+
+
+def test_a_token_that_the_keyring_takes_late_is_found_and_forgotten(
+    keyring: KeyringDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlocked = threading.Event()
+    monkeypatch.setattr(bot_token, "_PATIENCE", 0.05)
+    monkeypatch.setattr(KeyringDouble, "_ask", lambda self: unlocked.wait(60))
+    with pytest.raises(TokenError, match="does not answer"):
+        BotToken(TOKEN).keep()
+    unlocked.set()
+    for thread in threading.enumerate():
+        if thread.name == "keyring":
+            thread.join(20)
+    monkeypatch.setattr(bot_token, "_PATIENCE", 20)
+    assert "Set (system keyring)" in describe_token()
+    assert forget_token()
+    assert not keyring.kept
+    assert find_token() is None
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["the first", "another one before"])
+def test_a_keyring_that_refuses_leaves_all_as_it_was(keyring: KeyringDouble, before: bool) -> None:
+    if before:
+        BotToken("the.one.before").keep()
+    keyring.failure = RuntimeError("locked")
+    with pytest.raises(TokenError, match="refuses"):
+        BotToken(TOKEN).keep()
+    keyring.failure, keyring.asked = None, 0
+    assert (find_token() is not None) is before
+    assert keyring.asked == before
+
+
+def test_what_would_not_be_found_again_is_not_kept(keyring: KeyringDouble, ras_home: Path) -> None:
+    ras_home.rmdir()
+    ras_home.touch()
+    with pytest.raises(TokenError, match="cannot be written"):
+        BotToken(TOKEN).keep()
+    assert not keyring.kept
 
 
 def test_the_command(
