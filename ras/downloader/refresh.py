@@ -79,7 +79,7 @@ class LinkRefresher:
         why_off = ""
         try:
             if self._token is None:
-                self._token = self._find_token()
+                self._token = self._wait_for_token()
             if self._token is not None:
                 refreshed = self._endpoint.refresh([sent, *self._next(record, sent)], self._token)
         except RASError as exc:
@@ -145,6 +145,32 @@ class LinkRefresher:
     def close(self) -> None:
         self.cancel()
         self._endpoint.close()
+
+    def _wait_for_token(self) -> BotToken | None:
+        """Ask in a thread of its own, which is left behind when all is cancelled: a keyring may wait for its user.
+
+        Raises what ``find_token`` raises.
+        """
+        answers: list[BotToken | Exception | None] = []
+
+        def ask() -> None:
+            answer: BotToken | Exception | None
+            try:
+                answer = self._find_token()
+            except Exception as exc:  # noqa: BLE001  raised again by who asked
+                answer = exc
+            with self._changed:
+                answers.append(answer)
+                self._changed.notify_all()
+
+        threading.Thread(target=ask, name="token", daemon=True).start()
+        with self._changed:
+            while not answers and not self._off:
+                self._changed.wait()
+        answer = answers[0] if answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _is_known(self, sent: str) -> bool:
         known = self._known.get(sent)

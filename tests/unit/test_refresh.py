@@ -109,7 +109,7 @@ def test_links_that_are_waited_for_go_along_wherever_they_stand(discord: Discord
     downloader.expect(records)
     with ThreadPoolExecutor(3) as pool:
         last = pool.submit(downloader.fetch, records[99])
-        until(lambda: links._busy)
+        until(lambda: discord.refreshes)
         others = [pool.submit(downloader.fetch, records[number]) for number in (0, 60)]
         until(lambda: len(links._waiting) == 2)
         go_on.set()
@@ -176,6 +176,28 @@ def test_a_keyring_in_trouble_is_said_once(discord: DiscordDouble) -> None:
         assert refusal(downloader, dead(discord, 2)) is SkipReason.EXPIRED
         assert refusal(downloader, dead(discord, 3)) is SkipReason.EXPIRED
         assert only_sentence(downloader) == "The system keyring is locked."
+
+
+def test_cancel_does_not_wait_for_a_keyring(discord: DiscordDouble) -> None:
+    asked, unlocked = threading.Event(), threading.Event()
+
+    def find_token() -> None:
+        asked.set()
+        unlocked.wait(60)
+
+    records = [dead(discord, number) for number in (2, 3)]
+    with Downloader(discord.settings(), QUICK, LinkRefresher(find_token, QUICK)) as downloader:
+        threads = [threading.Thread(target=refusal, args=(downloader, record)) for record in records]
+        for thread in threads:
+            thread.start()
+        assert asked.wait(20)
+        downloader.cancel()
+        for thread in threads:
+            thread.join(5)
+        ended = not any(thread.is_alive() for thread in threads)
+        unlocked.set()
+        assert ended
+        assert downloader.take_notices() == []
 
 
 @pytest.mark.parametrize("fault", [Fault.slow_headers(60), Fault.stall(5), Fault.throttled("1.9"), Fault.status(500)])
