@@ -7,13 +7,14 @@ choice and may be private, and the proxy looks up the names: then only host name
 from __future__ import annotations
 
 import os
-import queue
 import socket
 import ssl
 import threading
 import time
+from concurrent.futures import Future, wait
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Callable, List, Tuple, TypeVar
+from typing import Any, Callable, Sequence, Tuple, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -34,11 +35,34 @@ SLICE = 0.2
 Watch = Callable[[], None]
 """Raises what shall end the calling thread's request, or returns at once."""
 
-_AddressInfo = List[Tuple[int, int, int, str, Tuple[Any, ...]]]
+_AddressInfo = Sequence[Tuple[int, int, int, str, Tuple[Any, ...]]]
 _Value = TypeVar("_Value")
 
 
-def open_session(connections: int, allowed: AllowedHosts, watch: Watch) -> requests.Session:
+class Session(requests.Session):
+    """One that finds out what the environment says of a host (its proxy, its certificates) once, and can be stopped."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+        self._found_out: dict[tuple[str, str], Future[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+
+    def environment(self, url: str, patience: float | None) -> dict[str, Any]:
+        """What ``merge_environment_settings`` says, which may look the host up on Windows and macOS.
+
+        Raises socket.timeout, what the watch raises, and what ``requests`` does.
+        """
+        parts = urlsplit(url)
+        with self._lock:
+            answer = self._found_out.get((parts.scheme, parts.netloc))
+            if answer is None or (answer.done() and answer.exception() is not None):
+                answer = _begin("proxy", lambda: dict(self.merge_environment_settings(url, {}, True, None, None)))
+                self._found_out[parts.scheme, parts.netloc] = answer
+        return _wait(answer, self._watch, patience)
+
+
+def open_session(connections: int, allowed: AllowedHosts, watch: Watch) -> Session:
     """A session that keeps up to ``connections`` connections to each host.
 
     It connects to public addresses, and to others only for hosts in ``allowed``: any other try raises FetchError
@@ -46,7 +70,7 @@ def open_session(connections: int, allowed: AllowedHosts, watch: Watch) -> reque
     TLS or data, at least every ``SLICE`` seconds; what it raises ends the request. It does not reach into SOCKS
     proxies and TLS inside TLS, where the ordinary time limits hold.
     """
-    session = requests.Session()
+    session = Session(watch)
     session.headers.update(
         {
             "User-Agent": f"ReverseArchiveSearch/{__version__} (desktop program)",
@@ -161,30 +185,41 @@ def _in_slices(sock: socket.socket, watch: Watch, operation: Callable[[], _Value
 
 
 def _resolve(host: str, port: int, watch: Watch, patience: float | None) -> _AddressInfo:
-    """Look a name up in a thread of its own, since nothing can break off a look-up; it is left behind if need be."""
-    answer: queue.SimpleQueue[_AddressInfo | Exception] = queue.SimpleQueue()
+    """Look a name up. Raises OSError."""
+    try:
+        return _wait(
+            _begin("resolve", lambda: socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM)),
+            watch,
+            patience,
+        )
+    except UnicodeError as exc:
+        raise OSError(f"{host} is no host name") from exc
 
-    def look_up() -> None:
+
+def _begin(name: str, question: Callable[[], _Value]) -> Future[_Value]:
+    """Ask in a thread of its own, since nothing can break off a look-up; it is left behind if need be."""
+    answer: Future[_Value] = Future()
+
+    def ask() -> None:
         try:
-            answer.put(socket.getaddrinfo(host, port, allowed_gai_family(), socket.SOCK_STREAM))  # type: ignore[arg-type]
-        except (OSError, UnicodeError) as exc:
-            answer.put(exc)
+            answer.set_result(question())
+        except Exception as exc:  # noqa: BLE001  raised again by who waits
+            answer.set_exception(exc)
 
-    threading.Thread(target=look_up, name="resolve", daemon=True).start()
+    threading.Thread(target=ask, name=name, daemon=True).start()
+    return answer
+
+
+def _wait(answer: Future[_Value], watch: Watch, patience: float | None) -> _Value:
+    """Raises socket.timeout, what the watch raises, and what the question raised."""
     limit = None if patience is None else time.monotonic() + patience
     while True:
         watch()
-        try:
-            found = answer.get(timeout=SLICE)
-        except queue.Empty:
-            if limit is not None and time.monotonic() >= limit:
-                raise socket.timeout(f"no answer to the look-up of {host}") from None
-            continue
-        if isinstance(found, UnicodeError):
-            raise OSError(f"{host} is no host name") from found
-        if isinstance(found, Exception):
-            raise found
-        return found
+        wait([answer], SLICE)
+        if answer.done():
+            return answer.result()
+        if limit is not None and time.monotonic() >= limit:
+            raise socket.timeout("no answer to a look-up")
 
 
 def _connect(

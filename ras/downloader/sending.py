@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
+import socket
 from urllib.parse import urlsplit
 
 import requests
 from requests.exceptions import InvalidProxyURL, RequestException, SSLError
 from urllib3.exceptions import HTTPError
 
+from ras.downloader.connections import Session
 from ras.downloader.hosts import PassingTrouble, Patience
 
 log = logging.getLogger(__name__)
 
 
-def send(session: requests.Session, request: requests.PreparedRequest, patience: Patience) -> requests.Response:
+def send(session: Session, request: requests.PreparedRequest, patience: Patience) -> requests.Response:
     """The answer's status and headers; its body is still to be read. No redirect is followed. Raises PassingTrouble."""
     url = str(request.url)
     host = urlsplit(url).hostname
     try:
-        environment = session.merge_environment_settings(url, {}, True, None, None)
+        environment = session.environment(url, patience.connect)
         # By the adapter: Session.send would read the whole body of a redirect, however large.
         return session.get_adapter(url).send(
             request,
@@ -40,7 +42,7 @@ def send(session: requests.Session, request: requests.PreparedRequest, patience:
         ) from exc
     except InvalidProxyURL as exc:
         raise PassingTrouble("the address of the proxy is not valid", final=True) from exc
-    except requests.Timeout as exc:
+    except (requests.Timeout, socket.timeout) as exc:
         raise PassingTrouble(f"{host} does not answer") from exc
     except (RequestException, HTTPError, OSError, ValueError) as exc:
         log.info("No answer from %s: %s", host, exc)
