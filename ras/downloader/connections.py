@@ -1,7 +1,8 @@
 """A ``requests`` session that connects to checked addresses only, and whose every wait can be broken off.
 
 With a proxy (``HTTPS_PROXY`` and the like, or the system's) the connection goes to the proxy, which is the user's own
-choice and may be private, and the proxy looks up the names: then only host names are checked, by the caller.
+choice and may be private, and the proxy looks up the names: then only host names are checked, by the caller. SOCKS
+proxies are not supported: ``requests`` refuses them without the package PySocks, which RAS does not bring.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def open_session(connections: int, allowed: AllowedHosts, watch: Watch) -> Sessi
 
     It connects to public addresses, and to others only for hosts in ``allowed``: any other try raises FetchError
     (BLOCKED). ``watch`` is called in the requesting thread before and during every wait for a name, a connection,
-    TLS or data, at least every ``SLICE`` seconds; what it raises ends the request. It does not reach into SOCKS
-    proxies and TLS inside TLS, where the ordinary time limits hold.
+    TLS or data, at least every ``SLICE`` seconds; what it raises ends the request. It does not reach into TLS inside
+    TLS, nor into SOCKS proxies where somebody has installed PySocks: there the ordinary time limits hold.
     """
     session = Session(watch)
     session.headers.update(

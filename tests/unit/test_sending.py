@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Iterator
 
 import pytest
@@ -89,3 +91,43 @@ def test_an_answer_that_comes_late_serves_the_next_try(
         told(downloader, cdn.record("/a.png").url)
         answered.set()
         assert downloader.fetch(cdn.record("/a.png")) == PNG
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://",
+        "http://user:S3CRET#pw@127.0.0.1:1",
+        "socks5h://user:S3CRET@127.0.0.1:1",
+        "S3CRET://x",
+        "http://[S3CRET",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_blamed_and_not_quoted(
+    no_proxy: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, proxy: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with caplog.at_level(logging.DEBUG), Downloader(Settings(), QUICK) as downloader:
+        said = told(downloader, LINK)
+    assert said.endswith("the address of the proxy is not valid, or of a kind that RAS cannot use.")
+    assert "The proxy cannot be used: " in caplog.text
+    assert caplog.text.count("The proxy cannot be used: ") == 1, "to try again at once is in vain"
+    assert "S3CRET" not in said + caplog.text
+
+
+def test_a_proxy_that_is_away_is_no_wrong_address(no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with Downloader(Settings(), QUICK) as downloader:
+        assert "cdn.discordapp.com cannot be reached" in told(downloader, LINK)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_not_there_are_named(
+    no_proxy: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    missing = str(tmp_path / "missing.pem")
+    monkeypatch.setenv(variable, missing)
+    with Downloader(Settings(), QUICK) as downloader:
+        said = told(downloader, LINK)
+    assert f"there is no “{missing}”" in said
+    assert variable in said
