@@ -67,11 +67,13 @@ def say(sentence: str) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Say why the command ends here."""
+    """Say why the command ends here; what the caller wrote may be quoted in it."""
+    from ras.text import clean
+
     if _way == "json":
-        write_event("error", text=sentence)
+        write_event("error", text=clean(sentence))
     else:
-        print(sentence, file=sys.stderr)
+        print(clean(sentence), file=sys.stderr)
 
 
 class Log(logging.Handler):

@@ -204,16 +204,16 @@ def test_all_that_is_said_is_a_line() -> None:
         with contextlib.redirect_stderr(Stream(terminal=False)) as stream:
             follow.show_progress(way)
             follow.say("Compared 2\npictures.")
-            follow.complain("“a.png” does not exist.")
+            follow.complain("“a.png”\x1b[2J does not\nexist\u202e.")
             log.warning("%s is odd", "It")
         return stream.getvalue().splitlines()
 
     assert [json.loads(line) for line in said("json")] == [
         {"event": "notice", "text": "Compared 2 pictures."},
-        {"event": "error", "text": "“a.png” does not exist."},
+        {"event": "error", "text": "“a.png”[2J does not exist."},
         {"event": "notice", "text": "It is odd"},
     ]
-    assert said("auto") == ["Compared 2 pictures.", "“a.png” does not exist.", "It is odd"]
+    assert said("auto") == ["Compared 2 pictures.", "“a.png”[2J does not exist.", "It is odd"]
 
 
 def test_a_line_is_there_before_the_next_event(tmp_path: Path) -> None:
