@@ -12,6 +12,7 @@ from typing import Sequence
 from ras import number_format, token_variable
 from ras.cli.codes import FAILURE, INTERRUPTED, SUCCESS, USER_ERROR
 from ras.cli.follow import Log, complain, say, show_progress
+from ras.cli.output import let_go, print_text, results
 from ras.cli.parser import build_parser
 from ras.crashes import watch
 from ras.errors import OUT_OF_MEMORY, ArchiveError, DecodeError, ModeError, RASError, SettingsError
@@ -41,14 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
     try:
         code = _run(arguments)
-        sys.stdout.flush()
-        return code
+        with results():  # what is in the buffer yet
+            return code
     except KeyboardInterrupt:
         complain("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads the results has seen enough, as in “| head”
-        # What is left in the buffer would fail once more when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go()
         return SUCCESS
     except (ArchiveError, DecodeError, SettingsError, ModeError) as exc:
         complain(str(exc))
@@ -107,7 +107,7 @@ def _run(arguments: list[str]) -> int:
         return token(options)
     from ras.doctor import main as doctor
 
-    return doctor(as_json=options.json)
+    return doctor(as_json=options.json, show=print_text)
 
 
 def _open_window(arguments: list[str]) -> int:

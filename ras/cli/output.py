@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 import re
 import sys
 from typing import Any, Iterator
@@ -13,14 +15,24 @@ from ras.errors import RASError
 
 @contextlib.contextmanager
 def results() -> Iterator[None]:
-    """What is printed inside is a result: it is written before the block ends. Raises RASError where it cannot be."""
+    """What is printed inside is a result: it is written before the block ends.
+
+    Raises RASError where it cannot be, BrokenPipeError where nobody reads it any more; after either, all goes nowhere.
+    """
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
     except OSError as exc:  # e.g. the disk is full
+        let_go()
+        if isinstance(exc, BrokenPipeError) or (sys.platform == "win32" and exc.errno == errno.EINVAL):
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from exc
         raise RASError(f"The results could not be written: {exc.strerror or exc}.") from exc
+
+
+def let_go() -> None:
+    """Standard output leads nowhere from now on: what is left in the buffer would fail when the program ends."""
+    with contextlib.suppress(OSError, ValueError):  # where no file of the system is behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # JSON itself escapes no C1 controls, by which some terminals are steered, nor what turns the direction of a text.

@@ -47,8 +47,8 @@ CHECKS: tuple[Callable[[], Check], ...] = (
 )
 
 
-def main(as_json: bool = False) -> int:
-    """Print every check; 0 when a search can run, else 3."""
+def main(as_json: bool = False, show: Callable[[str], object] = print) -> int:
+    """Show every check; 0 when a search can run, else 3."""
     checks, found = _examined()
     ok = all(check.state != PROBLEM for check in checks)
     if as_json:
@@ -57,9 +57,9 @@ def main(as_json: bool = False) -> int:
             from ras.health.words import as_json as told_of
 
             told["health"] = told_of(found)
-        print(json.dumps(told, indent=2))
+        show(json.dumps(told, indent=2))
     else:
-        print(as_text(checks, sys.stdout.encoding or "ascii"))
+        show(as_text(checks, sys.stdout.encoding or "ascii"))
     return 0 if ok else 3
 
 

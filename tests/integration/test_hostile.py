@@ -173,12 +173,13 @@ def test_interrupting_says_one_word(tmp_path: Path, query: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_output_that_nobody_takes(options: list[str], tmp_path: Path, query: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_output_that_nobody_takes(options: list[str], unbuffered: str, tmp_path: Path, query: Path) -> None:
     posted = [message("", [attachment(f"{n}.png", data=gradient(1, 64))]) for n in range(3)]
     export = make_export(tmp_path / "export", messages=posted, media=True)
     command = [sys.executable, "-m", "ras", "search", export, query, "--encoder", "fingerprint", *options]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": unbuffered}
 
     def end(**streams: Any) -> tuple[int, str]:
         done = subprocess.run(
