@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
+from ras.errors import PictureError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -49,6 +51,11 @@ class Broken:
     content_hash: str
     """Empty where its bytes could not be had."""
     error: BaseException
+
+    def __post_init__(self) -> None:
+        # It is kept as long as the run lasts, and the frames that it was raised in hold the picture's bytes.
+        if isinstance(self.error, PictureError):
+            self.error.__traceback__ = self.error.__cause__ = self.error.__context__ = None
 
 
 Outcome = Union[Embedded, Described, Twin, Broken]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import random
 import threading
@@ -89,6 +90,25 @@ def test_equal_bytes_that_cannot_be_decoded_are_skipped_for_each() -> None:
     broken = picture("red")[:40]
     events = run([record(number) for number in range(5)], lambda _: broken)
     assert [event.reason for event in events if isinstance(event, Skipped)] == [SkipReason.DAMAGED] * 5
+
+
+def test_of_pictures_that_cannot_be_used_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be thousands of a megabyte each: all they leave is a sentence."""
+    monkeypatch.setattr(compute, "usable_cores", lambda: 2)
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        return b"RIFF" + wanted.key.encode() + bytes(1000)  # each another content
+
+    events = embed_images(
+        [record(number) for number in range(200)], fetch, ColourEncoder(batch_size=4), connections=4, max_pixels=1
+    )
+    held = [
+        sum(isinstance(thing, compute._Fetched) for thing in gc.get_objects())
+        for event in events
+        if isinstance(event, Skipped)
+    ]
+    assert len(held) == 200
+    assert max(held) <= 4 + 2 + 4 * 4, "as many as are let in at once"
 
 
 def test_the_first_embedding_does_not_wait_for_a_full_batch() -> None:
