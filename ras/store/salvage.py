@@ -1,7 +1,8 @@
 """Saves what can still be read of a facts.sqlite whose pages are damaged into a new one, which takes its place.
 
 The new one is made in a folder of its own, which is renamed when it is whole; from then on whoever opens the store
-first puts it in place, whatever was interrupted. What was damaged is kept in the folder ``damaged``.
+first puts it in place, whatever was interrupted, unless somebody has written in the damaged one since. What was damaged
+is kept in the folder ``damaged``.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ _TABLES = {
 }
 """What is copied, and in which order it is read. Indexes and segments are made anew from it, counters counted."""
 
+_TRIES = 3
+"""As often it is saved anew where another program wrote in the damaged one meanwhile."""
+
 _ROWS_AT_ONCE = 200
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
@@ -62,36 +66,55 @@ def salvage(folder: Path, why: str) -> str | None:
 
     Call it under the lock of ``begin_anew``. Raises StoreError where that needs room, or another program is in the way.
     """
-    path = folder / FILE
-    if not os.path.isfile(folder / SALVAGED / FILE):
-        if os.path.islink(path) or not os.path.isfile(path):
+    for _ in range(_TRIES):
+        if not os.path.isfile(folder / SALVAGED / FILE) and not _made(folder, why):
             return None
         try:
-            _check_room(folder, why)
-            shutil.rmtree(folder / _PART, ignore_errors=True)
-            if not _make(folder, why):
-                return None
-        except (RASError, OSError, sqlite3.Error, *rows.UNFIT) as exc:
-            if isinstance(exc, _InTheWay):
-                raise
-            log.warning("Nothing of %s can be saved: %r", path, exc)
+            told = _told(folder)
+            if not _is_of_what_is_there(folder, told):
+                _discard(folder)
+                continue
+            return _put_in_place(folder, told)
+        except (ValueError, TypeError, LookupError, RecursionError) as exc:
+            log.warning("%s in %s is damaged: %r", _TOLD, folder / SALVAGED, exc)
             return None
-        finally:
-            shutil.rmtree(folder / _PART, ignore_errors=True)
+        except OSError as exc:
+            if os.path.lexists(folder / FILE):  # which others may still write in
+                _discard(folder)
+            raise StoreError(
+                f"The embedding store in {folder} is damaged ({why}); what can be saved of it could not be put in its "
+                f"place: {exc.strerror or exc}. Close other programs that use it, and start RAS again."
+            ) from exc
+    raise _written(folder)
+
+
+def _made(folder: Path, why: str) -> bool:
+    """Whether a new one was made, which waits now. Raises _InTheWay."""
+    path = folder / FILE
+    if os.path.islink(path) or not os.path.isfile(path):
+        return False
     try:
-        return _put_in_place(folder)
-    except (ValueError, TypeError, LookupError, RecursionError) as exc:
-        log.warning("%s in %s is damaged: %r", _TOLD, folder / SALVAGED, exc)
-        return None
-    except OSError as exc:
-        raise StoreError(
-            f"The embedding store in {folder} is damaged ({why}); what can be saved of it could not be put in its "
-            f"place: {exc.strerror or exc}. Close other programs that use it, and start RAS again."
-        ) from exc
+        _check_room(folder, why)
+        shutil.rmtree(folder / _PART, ignore_errors=True)
+        return _make(folder, why)
+    except (RASError, OSError, sqlite3.Error, *rows.UNFIT) as exc:
+        if isinstance(exc, _InTheWay):
+            raise
+        log.warning("Nothing of %s can be saved: %r", path, exc)
+        return False
+    finally:
+        shutil.rmtree(folder / _PART, ignore_errors=True)
 
 
 class _InTheWay(StoreError):
     """What can still be read must wait."""
+
+
+def _written(folder: Path) -> _InTheWay:
+    return _InTheWay(
+        f"The embedding store in {folder} is damaged, and another program writes in it. Close that, and start RAS "
+        "again: it saves what can still be read."
+    )
 
 
 def _check_room(folder: Path, why: str) -> None:
@@ -107,7 +130,9 @@ def _check_room(folder: Path, why: str) -> None:
 def _make(folder: Path, why: str) -> bool:
     """Make the new one, whole; → whether there is anything in it that is worth keeping the rest for."""
     part = folder / _PART
+    _damaged(folder).close()  # SQLite moves its log into it, so that closing it again changes nothing
     with contextlib.closing(_damaged(folder)) as damaged:
+        state = _state(folder)
         if damaged.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             return False
         if not 0 < version_of(damaged) <= len(MIGRATIONS):
@@ -122,7 +147,7 @@ def _make(folder: Path, why: str) -> bool:
             facts.close()
     if told is None:
         return False
-    (part / _TOLD).write_text(json.dumps(told), "utf-8")
+    (part / _TOLD).write_text(json.dumps({**told, "state": state}), "utf-8")
     for name in (FILE, _TOLD):
         with open(part / name, "rb+") as file:
             os.fsync(file.fileno())
@@ -131,6 +156,19 @@ def _make(folder: Path, why: str) -> bool:
     os.rename(part, folder / SALVAGED)
     sync_folder(folder)
     return True
+
+
+def _state(folder: Path) -> list[list[int]]:
+    """What becomes another with every commit: size (bytes) and time of change (ns) of facts.sqlite and of its log."""
+    found = []
+    for end in ("", "-wal"):
+        try:
+            stat = os.stat(folder / f"{FILE}{end}")
+        except FileNotFoundError:
+            found.append([0, 0])
+        else:
+            found.append([stat.st_size, stat.st_mtime_ns] if stat.st_size else [0, 0])  # an empty log is none
+    return found
 
 
 def _damaged(folder: Path) -> sqlite3.Connection:
@@ -147,10 +185,7 @@ def _damaged(folder: Path) -> sqlite3.Connection:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as exc:
             if "locked" in str(exc) or "busy" in str(exc):
-                raise _InTheWay(
-                    f"The embedding store in {folder} is damaged, and another program writes in it. Close that, and "
-                    "start RAS again: it saves what can still be read."
-                ) from exc
+                raise _written(folder) from exc
             connection.execute("BEGIN")
         return connection
     except BaseException:
@@ -233,27 +268,47 @@ def _to_index(connection: sqlite3.Connection) -> tuple[int, int]:
     return again, indexed
 
 
-def _put_in_place(folder: Path) -> str:
-    """Set the damaged files aside, and the shards that nothing is known of any more. May be done again at any point."""
-    waiting = folder / SALVAGED
-    told = json.loads(read_regular(waiting / _TOLD, _MOST_TOLD))
-    sentence, shards = str(told["sentence"]), set(told["shards"])
+def _told(folder: Path) -> dict[str, Any]:
+    """What is known of the new one that waits. Raises OSError, and what damaged JSON leads to."""
+    told = json.loads(read_regular(folder / SALVAGED / _TOLD, _MOST_TOLD))
     if not _ASIDE.fullmatch(told["aside"]):
         raise ValueError(f"{told['aside']!r} is no name that RAS gives")
-    aside = folder / "damaged" / told["aside"]
+    return {**told, "sentence": str(told["sentence"]), "shards": set(told["shards"])}
+
+
+def _is_of_what_is_there(folder: Path, told: dict[str, Any]) -> bool:
+    """Whether nobody wrote in the damaged one since; where it is gone, it was set aside then."""
+    return not os.path.lexists(folder / FILE) or told.get("state") == _state(folder)
+
+
+def _discard(folder: Path) -> None:
+    """Delete the new one that waits: as long as it does, nothing that is written in the other counts."""
+    with contextlib.suppress(OSError):
+        (folder / SALVAGED / FILE).unlink()  # first: without it nothing waits, whatever is left
+    shutil.rmtree(folder / SALVAGED, ignore_errors=True)
+
+
+def _put_in_place(folder: Path, told: dict[str, Any]) -> str:
+    """Set the damaged files aside, and the shards that nothing is known of any more. May be done again at any point."""
+    waiting, aside = folder / SALVAGED, folder / "damaged" / told["aside"]
     aside.mkdir(parents=True, exist_ok=True)
-    for end in ("", *_SIDE_FILES):
-        if os.path.lexists(folder / f"{FILE}{end}"):
-            os.rename(folder / f"{FILE}{end}", free_name(aside / f"{FILE}{end}"))
+    try:
+        for end in ("", *_SIDE_FILES):
+            if os.path.lexists(folder / f"{FILE}{end}"):
+                os.rename(folder / f"{FILE}{end}", free_name(aside / f"{FILE}{end}"))
+    except OSError:
+        with contextlib.suppress(OSError):  # something is in it
+            aside.rmdir()
+        raise
     with contextlib.suppress(FileNotFoundError):
         for name in sorted(os.listdir(folder / "shards")):
-            if SHARD_NAME.fullmatch(name) and name not in shards:
+            if SHARD_NAME.fullmatch(name) and name not in told["shards"]:
                 os.rename(folder / "shards" / name, free_name(aside / name))
     with contextlib.suppress(FileNotFoundError):
         (folder / MARK).unlink()
     sync_folder(aside)
-    log.warning("%s", sentence)
+    log.warning("%s", told["sentence"])
     os.rename(waiting / FILE, folder / FILE)
     sync_folder(folder)
     shutil.rmtree(waiting, ignore_errors=True)
-    return sentence
+    return str(told["sentence"])

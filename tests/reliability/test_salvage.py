@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ from ras.errors import SkipReason, StoreError
 from ras.health.care import repair
 from ras.paths import store_folder
 from ras.records import finish
-from ras.store import EmbeddingStore, Failure, filling, readable
+from ras.store import EmbeddingStore, Failure, filling, readable, salvage
 from ras.store.connection import MARK
 from ras.store.damage import SALVAGED
 from ras.store.readable import BY_HASH, BY_HOLDING, BY_ROWID
@@ -302,6 +303,78 @@ def test_another_program_that_writes_is_waited_for(folder: Path, monkeypatch: py
             EmbeddingStore(folder)
     with EmbeddingStore(folder) as store:
         assert missing(store, range(PICTURES)) == []
+
+
+def unless_of(path: Path) -> Callable[[Path, Path], None]:
+    """``os.rename`` as on Windows while another program has this file open."""
+    real = os.rename
+
+    def rename(source: Path, target: Path) -> None:
+        if source == path:
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        real(source, target)
+
+    return rename
+
+
+def not_now(*_: object) -> str:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("how", ["refused", "interrupted"])
+def test_what_others_commit_while_the_new_one_waits_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """On Windows the window itself has the file open, so that it cannot be renamed, and goes on indexing."""
+    more = range(PICTURES, PICTURES + 50)
+    with EmbeddingStore(folder) as before:
+        check(before, range(PICTURES))
+        (folder / MARK).touch()
+        with monkeypatch.context() as patch:
+            if how == "refused":
+                patch.setattr(os, "rename", unless_of(folder / "facts.sqlite"))
+                with pytest.raises(StoreError, match="being used by another process"):
+                    EmbeddingStore(folder)
+                assert not (folder / SALVAGED).exists()
+                assert list((folder / "damaged").iterdir()) == []
+            else:
+                patch.setattr(salvage, "_put_in_place", not_now)
+                with pytest.raises(KeyboardInterrupt):
+                    EmbeddingStore(folder)
+                assert (folder / SALVAGED / "facts.sqlite").exists()
+        fill(before, more)
+    with EmbeddingStore(folder) as store:
+        (told,) = store.notices
+        assert "could be saved" in told
+        check(store, range(PICTURES + 50))
+    assert not (folder / SALVAGED).exists()
+
+
+def test_the_new_one_that_waits_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(folder, pages_of(folder, "previews")[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(salvage, "_put_in_place", not_now)
+        with pytest.raises(KeyboardInterrupt):
+            EmbeddingStore(folder)
+    monkeypatch.setattr(salvage, "_make", lambda *_: pytest.fail("it is whole"))
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in store.notices[0]
+        assert missing(store, range(PICTURES)) == []
+
+
+def test_while_another_program_goes_on_writing_the_damaged_one_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = spoil(folder, pages_of(folder, "previews")[:1])
+    states = itertools.count()
+    with monkeypatch.context() as patch:
+        patch.setattr(salvage, "_state", lambda _: next(states))
+        with pytest.raises(StoreError, match="another program writes in it"):
+            EmbeddingStore(folder)
+    assert (folder / "facts.sqlite").read_bytes() == damaged
+    assert not (folder / SALVAGED).exists()
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in store.notices[0]
 
 
 def test_without_room_nothing_is_touched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
