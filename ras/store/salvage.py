@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ras.errors import RASError, StoreError
+from ras.errors import StaleView, StoreError
 from ras.records import finish
 from ras.regular_file import read_regular
 from ras.store import archives, rows
@@ -64,7 +64,8 @@ _SIDE_FILES = ("-wal", "-shm", "-journal")
 def salvage(folder: Path, why: str) -> str | None:
     """Put what can still be read in the place of what is damaged; → a sentence for the user, None where nothing can be.
 
-    Call it under the lock of ``begin_anew``. Raises StoreError where that needs room, or another program is in the way.
+    Call it under the lock of ``begin_anew``. Raises StoreError where that needs room, the new one cannot be written, or
+    another program is in the way: then all stays as it is.
     """
     for _ in range(_TRIES):
         if not os.path.isfile(folder / SALVAGED / FILE) and not _made(folder, why):
@@ -97,11 +98,18 @@ def _made(folder: Path, why: str) -> bool:
         _check_room(folder, why)
         shutil.rmtree(folder / _PART, ignore_errors=True)
         return _make(folder, why)
-    except (RASError, OSError, sqlite3.Error, *rows.UNFIT) as exc:
-        if isinstance(exc, _InTheWay):
-            raise
+    except _InTheWay:
+        raise
+    except (StaleView, sqlite3.Error, *rows.UNFIT) as exc:
         log.warning("Nothing of %s can be saved: %r", path, exc)
         return False
+    except (StoreError, OSError) as exc:  # of the new one; what is read is read by SQLite itself
+        cause = exc.__cause__ or exc
+        raise _InTheWay(
+            f"The embedding store in {folder} is damaged ({why}), and what can still be read of it could not be saved: "
+            f"{getattr(cause, 'strerror', None) or cause}. It was left as it is. Make sure that its disk has room and "
+            "can be written, and start RAS again."
+        ) from exc
     finally:
         shutil.rmtree(folder / _PART, ignore_errors=True)
 
@@ -120,7 +128,11 @@ def _written(folder: Path) -> _InTheWay:
 def _check_room(folder: Path, why: str) -> None:
     # Twice: what is new is in SQLite's log before it is in the file.
     needed = 2 * sum(size_of(folder / f"{FILE}{end}") for end in ("", "-wal")) + 10_000_000
-    if shutil.disk_usage(folder).free < needed:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:  # writing it will tell
+        return
+    if free < needed:
         raise _InTheWay(
             f"The embedding store in {folder} is damaged ({why}), and saving what can still be read of it needs "
             f"{size(needed)} on its disk. Make room, and start RAS again."
@@ -204,8 +216,8 @@ def _copy(damaged: sqlite3.Connection, facts: Facts, until: float) -> None:
     """Copy every row that can be read. What is in them is not looked at."""
     damaged.set_progress_handler(lambda: time.monotonic() > until, 100_000)
     for table, order in _TABLES.items():
+        there = columns_of(damaged, table)  # by itself: what is wrong with it is nothing of the new one
         with facts.reading() as connection:
-            there = columns_of(damaged, table)
             columns = [name for name in columns_of(connection, table) if name in there]
         if not columns:
             continue

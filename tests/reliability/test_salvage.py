@@ -389,6 +389,65 @@ def test_without_room_nothing_is_touched(folder: Path, monkeypatch: pytest.Monke
         assert "could be saved" in store.notices[0]
 
 
+LIMITED = """
+    import resource, signal, sys
+    from pathlib import Path
+    from ras.errors import StoreError
+    from ras.store import EmbeddingStore
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+    try:
+        EmbeddingStore(Path(sys.argv[1]))
+    except StoreError as exc:
+        print(exc)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+def test_where_no_more_can_be_written_the_store_stays_as_it_is(folder: Path, tmp_path: Path) -> None:
+    """A quota: what the disk says is free is no use."""
+    damaged = spoil(folder, pages_of(folder, "previews")[:1])
+    said, trace = run(LIMITED, folder).communicate(timeout=60)
+    assert "what can still be read of it could not be saved" in said, trace
+    left_as_it_was(folder, damaged)
+    assert [path.name for path in tmp_path.iterdir() if ".damaged-" in path.name] == []
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in store.notices[0]
+        assert missing(store, range(PICTURES)) == []
+
+
+def left_as_it_was(folder: Path, damaged: bytes) -> None:
+    assert (folder / "facts.sqlite").read_bytes() == damaged
+    assert (folder / MARK).exists()
+    assert not (folder / "salvage.part").exists()
+    assert not (folder / SALVAGED).exists()
+
+
+def unwritable(*_: object) -> None:
+    raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("what", ["fsync", "rename", "mkdir"])
+def test_a_disk_that_fails_is_a_sentence_and_the_store_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    damaged = spoil(folder, pages_of(folder, "previews")[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, what, unwritable)
+        with pytest.raises(StoreError, match=r"Input/output error\. It was left as it is\. Make sure"):
+            EmbeddingStore(folder)
+    left_as_it_was(folder, damaged)
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in store.notices[0]
+
+
+def test_a_disk_that_does_not_tell_how_much_is_free_is_tried(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(folder, pages_of(folder, "previews")[:1])
+    monkeypatch.setattr(shutil, "disk_usage", unwritable)
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in store.notices[0]
+
+
 @pytest.mark.parametrize("told", ["{", "[]", json.dumps({"aside": "../..", "sentence": "", "shards": []})])
 def test_what_waits_may_be_anything(folder: Path, tmp_path: Path, told: str) -> None:
     (folder / SALVAGED).mkdir()
