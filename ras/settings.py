@@ -38,6 +38,8 @@ THEMES = ("system", "dark", "light")
 DATES = ("system", "iso")
 OF_THIS_MACHINE = frozenset({"window_geometry", "last_archive", "recent_archives"})
 """Remembered, not chosen: neither reset nor carried to another computer."""
+OF_PATHS = frozenset({"clip_weights", "media_folders", "watch_folders", "last_archive"})
+"""What names files and folders, as the system does."""
 
 
 @dataclass(frozen=True)
@@ -189,12 +191,17 @@ def setting_from_json(name: str, value: Any) -> Any:
     if not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool):
         raise SettingsError(f"The setting “{name}” has a value of the wrong kind.")
     for text in value if isinstance(value, tuple) else (value,):
-        # A lone surrogate cannot be saved, and no path has a control character.
-        if isinstance(text, str) and any(ord(at) < 32 or 0xD800 <= ord(at) < 0xE000 for at in text):
+        if isinstance(text, str) and any(_is_odd(character, name in OF_PATHS) for character in text):
             raise SettingsError(f"The setting “{name}” has characters that no text of a setting has.")
     one: dict[str, Any] = {name: value}
     Settings(**one)
     return value
+
+
+def _is_odd(character: str, in_path: bool) -> bool:
+    """No path has a control character; a lone surrogate stands only for a byte of a name that is no UTF-8."""
+    code = ord(character)
+    return code < 32 or (0xD800 <= code < 0xE000 and not (in_path and 0xDC80 <= code < 0xDD00))
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
@@ -205,7 +212,8 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=str(path.parent), prefix=".settings-")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            # A lone surrogate is then written as JSON escapes it.
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -214,5 +222,6 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-    except OSError as exc:
-        raise SettingsError(f"The settings could not be saved to {path}: {exc.strerror or exc}.") from exc
+    except (OSError, ValueError) as exc:
+        why = getattr(exc, "strerror", None) or exc
+        raise SettingsError(f"The settings could not be saved to {path}: {why}.") from exc

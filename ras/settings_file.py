@@ -22,7 +22,7 @@ def export_settings(path: str | Path, settings: Settings, *, overwrite: bool = F
     """Write the settings as JSON. Raises SettingsError or RASError where that is not possible."""
     target = check_target(path, overwrite=overwrite, example="ras-settings.json")
     values = {name: getattr(settings, name) for name in CARRIED}
-    with writing(target) as file:
+    with writing(target, errors="backslashreplace") as file:  # as ``save_settings``
         file.write(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import tkinter as tk
 from typing import Any, Callable, Generator, Sequence
@@ -206,14 +207,15 @@ class App:
             self.inputs.open_archive(self.settings.last_archive)
 
     def close(self) -> None:
-        """Save what is remembered, stop what runs, end."""
-        for tell in self.when_closed:
-            tell()
-        self.change(window_geometry=window.geometry_of(self.root))
-        self.root.withdraw()
-        self.saving.finish()
-        self.stop()
-        self.root.quit()
+        """Save what is remembered, stop what runs, end; whatever fails, the rest is done."""
+        steps = (
+            *self.when_closed,
+            lambda: self.change(window_geometry=window.geometry_of(self.root)),
+            *(self.root.withdraw, self.saving.finish, self.stop, self.root.quit),
+        )
+        with contextlib.ExitStack() as left:
+            for step in reversed(steps):
+                left.callback(step)
 
     def stop(self) -> None:
         """Stop what runs in the background."""

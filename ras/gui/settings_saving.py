@@ -45,8 +45,8 @@ class SettingsSaving:
         with self._lock:  # an older one must not be written over a newer
             newest = self._newest
             if newest is not self._saved:
-                self._saved = newest
                 save_settings(newest, self._path)
+                self._saved = newest  # only now: what could not be saved is tried again with the next change
 
     def _job(self) -> Job[None]:
         yield from ()

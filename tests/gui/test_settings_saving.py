@@ -45,3 +45,35 @@ def test_settings_that_cannot_be_saved_are_said(driver: Driver) -> None:
     path.mkdir(parents=True)
     app.change(order="-date")
     driver.until(lambda: any("could not be saved" in sentence for _, sentence in app.notices.sentences))
+
+
+def test_what_could_not_be_saved_is_saved_when_it_can_be(driver: Driver) -> None:
+    app = driver.open()
+    driver.live(0.2)
+    path = settings_path()
+    path.unlink(missing_ok=True)
+    path.mkdir(parents=True)
+    app.change(order="-date")
+    driver.until(lambda: any("could not be saved" in sentence for _, sentence in app.notices.sentences))
+    path.rmdir()
+    app.saving.finish()
+    assert load_settings().order == "-date"
+
+
+@pytest.mark.parametrize("what", ["saving", "being told"])
+def test_the_window_ends_whatever_fails(driver: Driver, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of the program")
+
+    app = driver.open()
+    driver.live(0.2)
+    done: list[str] = []
+    monkeypatch.setattr(app, "stop", lambda: done.append("stopped"))
+    monkeypatch.setattr(app.root, "quit", lambda: done.append("ended"))
+    if what == "saving":
+        monkeypatch.setattr(settings_saving, "save_settings", fail)
+    else:
+        app.when_closed.insert(0, fail)
+    with pytest.raises(RuntimeError):
+        app.close()
+    assert done == ["stopped", "ended"]

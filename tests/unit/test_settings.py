@@ -26,6 +26,30 @@ def test_what_is_saved_is_loaded(ras_home: Path) -> None:
     assert [path.name for path in ras_home.iterdir()] == ["settings.json"]
 
 
+LATIN_1 = "/exports/caf\udce9"
+"""How Python names the folder ``/exports/caf\\xe9`` of a Linux disk, whose name is no UTF-8."""
+
+
+def test_a_path_that_is_no_text_is_saved_and_loaded() -> None:
+    settings = Settings(
+        last_archive=(f"{LATIN_1}/general.json",), media_folders=("/ä 😀", LATIN_1), watch_folders=(LATIN_1,)
+    )
+    save_settings(settings)
+    assert load_settings() == settings
+    assert "/ä 😀" in settings_path().read_text("utf-8"), "all else can be read by people"
+
+
+def test_what_stands_for_a_byte_in_a_path_is_nothing_elsewhere() -> None:
+    raw = {"allowed_hosts": ["caf\udce9"], "last_archive": ["\ud800"], "theme": "dark"}
+    settings_path().write_text(json.dumps(raw), "utf-8")
+    assert load_settings() == Settings(theme="dark")
+
+
+def test_what_cannot_be_written_at_all_gives_a_sentence(ras_home: Path) -> None:
+    with pytest.raises(SettingsError, match="could not be saved"):
+        save_settings(Settings(), ras_home / "\0" / "settings.json")
+
+
 @pytest.mark.parametrize("damage", [b"{", b"[]", b"\xff\xfe\x00", b"", b'"text"'])
 def test_a_damaged_file_is_set_aside_not_lost(damage: bytes, caplog: pytest.LogCaptureFixture) -> None:
     settings_path().write_bytes(damage)

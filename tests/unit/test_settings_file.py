@@ -22,6 +22,13 @@ def test_what_is_exported_is_imported(tmp_path: Path) -> None:
     assert Settings(**import_settings(path)) == CHOSEN
 
 
+def test_a_path_that_is_no_text_is_exported_and_imported(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    chosen = Settings(media_folders=("/exports/caf\udce9", "/ä"))
+    export_settings(path, chosen)
+    assert Settings(**import_settings(path)) == chosen
+
+
 def test_what_belongs_to_a_computer_is_not_carried(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     export_settings(path, Settings(window_geometry="800x600+0+0", last_archive=("/a.json",)))
