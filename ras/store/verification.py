@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 
@@ -135,7 +136,9 @@ def _index_trouble(facts: Facts) -> list[str]:
             with facts.transaction() as connection:
                 if connection.execute("DELETE FROM indexes WHERE id = ?", (id,)).rowcount == 0:
                     continue  # replaced meanwhile
-                if INDEX_NAME.fullmatch(file) and path.exists():
-                    set_aside(path, facts.folder / "damaged")
+                # It is gone, or open elsewhere on Windows, by the window itself: ``compact`` deletes it later.
+                with contextlib.suppress(OSError):
+                    if INDEX_NAME.fullmatch(file):
+                        set_aside(path, facts.folder / "damaged")
         sentences.append(f"The FAISS index {file} {what}; the next indexing makes it anew.")
     return sentences

@@ -325,6 +325,28 @@ def test_verify_finds_all_damage_at_once(store: EmbeddingStore) -> None:
     check(store, NUMBERS)
 
 
+def test_verify_goes_on_where_a_damaged_index_cannot_be_moved(
+    store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where the window has it mapped."""
+    index = store.indexes_folder / "some.faiss"
+    index.write_bytes(b"index")
+    facts = IndexFacts("some.faiss", "flat", 2, 1, 5, "00", index.stat().st_mtime_ns, 1, np.arange(2))
+    store.set_index(ENCODER, facts)
+    real = os.rename
+
+    def rename(source: Path, target: Path) -> None:
+        if source == index:
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    report = finish(store.verify())
+    assert report.damaged == ("The FAISS index some.faiss is damaged; the next indexing makes it anew.",)
+    assert store.index_facts(ENCODER) is None
+    assert finish(store.verify()).damaged == ()
+
+
 def test_verify_finds_facts_that_sqlite_reads_without_complaint(tmp_path: Path) -> None:
     with EmbeddingStore(tmp_path / "store") as store:
         store.register(archive_of(NUMBERS))
