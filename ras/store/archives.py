@@ -14,6 +14,7 @@ from typing import Iterable, Sequence
 
 from ras.errors import StoreError
 from ras.records import Archive, Channel, ImageRecord
+from ras.store import counters
 from ras.store.connection import Facts
 from ras.store.packing import StoredKey, stored_key
 from ras.store.rows import UNFIT
@@ -38,8 +39,8 @@ def register(facts: Facts, archive: Archive) -> int:
     identity = identity_of(archive.paths, archive.name)
     keys = {stored_key(record.key) for record in archive.records}
     with facts.transaction() as connection:
-        connection.execute("UPDATE counters SET value = value + 1 WHERE name = 'revision'")
-        revision = connection.execute("SELECT value FROM counters WHERE name = 'revision'").fetchone()[0]
+        revision = counters.value(connection, "revision") + 1
+        counters.put(connection, "revision", revision)
         known = connection.execute("SELECT id FROM archives WHERE identity = ?", (identity,)).fetchone()
         values = (about, len(archive.records), time.time(), revision, digest)
         same = known is not None and _digest(*_kept(connection, known[0])) == digest

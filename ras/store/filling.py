@@ -12,7 +12,7 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from ras.errors import SkipReason, StoreError
-from ras.store import features, previews
+from ras.store import counters, features, previews
 from ras.store.connection import Facts
 from ras.store.packing import chunks, key_from, pack_ids, stored_key, text_bytes, text_from, unpack_ids
 from ras.store.present import Present
@@ -85,7 +85,7 @@ class _Writer:
         self._connection = connection
         self._present = present
         self._dimension = dimension
-        self._next = int(connection.execute("SELECT value FROM counters WHERE name = 'next_content'").fetchone()[0])
+        self._next = counters.sound(connection, "next_content")
         self._first_new = self._next
         self._preview_bytes = 0
         self._rows: dict[int, np.ndarray] = {}

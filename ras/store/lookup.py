@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
+from ras.store import counters
 from ras.store.connection import FILE, Facts
 from ras.store.packing import StoredKey, chunks, stored_key, unpack_ids
 from ras.store.present import Hashes
@@ -101,7 +102,7 @@ def usage(facts: Facts) -> Usage:
     with facts.reading() as connection:
         pictures = connection.execute("SELECT count(*) FROM pictures").fetchone()[0]
         contents = connection.execute("SELECT count(*) FROM contents").fetchone()[0]
-        counted = dict(connection.execute("SELECT name, value FROM counters"))
+        counted = {name: counters.value(connection, name) for name in ("preview_bytes", "feature_bytes")}
         embeddings = dict(
             connection.execute(
                 """SELECT name, (SELECT coalesce(sum(rows), 0) FROM shards WHERE encoder = encoders.id)

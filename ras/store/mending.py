@@ -10,7 +10,7 @@ import numpy as np
 
 from ras.errors import StaleView, StoreError
 from ras.records import Job, Progress, finish
-from ras.store import archives, previews, rows
+from ras.store import archives, counters, previews, rows
 from ras.store.connection import FILE, Facts
 from ras.store.damage import drop_shard
 from ras.store.packing import chunks, unpack_ids
@@ -225,42 +225,25 @@ def _mend_lists(facts: Facts) -> list[str]:
 def mend_counters(facts: Facts) -> None:
     """What only counts what is there is counted anew; nothing is to be said of that."""
     with facts.reading() as connection:
-        there = {previews.LOST: 0, **dict(connection.execute("SELECT name, value FROM counters"))}
-        right = {"next_content": _next_content(connection), previews.LOST: previews.missing(connection, again=True)}
-        for name, table in (("preview_bytes", "previews"), ("feature_bytes", "features")):
-            right[name] = connection.execute(f"SELECT coalesce(sum(length(data)), 0) FROM {table}").fetchone()[0]
-        right["revision"] = connection.execute("SELECT coalesce(max(revision), 0) FROM archives").fetchone()[0]
+        right = {name: counters.counted(connection, name) for name in counters.COUNTED}
+        right[previews.LOST] = previews.missing(connection, again=True)
+        there = {name: counters.kept(connection, name) for name in right}
+    there[previews.LOST] = there[previews.LOST] or 0  # a store of which none was ever lost has none
     wrong = {
         name: value
         for name, value in right.items()
-        if there.get(name) != value and not (name in _AHEAD and _is_ahead(there.get(name), value))
+        if there[name] != value and not (name in _AHEAD and _is_ahead(there[name], value))
     }
     if wrong and not facts.read_only:
         log.warning("The counters %s were wrong.", ", ".join(sorted(wrong)))
         with facts.transaction() as connection:
-            connection.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", sorted(wrong.items()))
+            for name, value in sorted(wrong.items()):
+                counters.put(connection, name, value)
 
 
 _AHEAD = ("next_content", "revision")
 """Counters that go beyond what is there, by what was removed."""
 
 
-def _is_ahead(there: object, least: int) -> bool:
-    return isinstance(there, int) and least <= there <= least + 2**32
-
-
-def _next_content(connection: sqlite3.Connection) -> int:
-    """Beyond every id that anything refers to."""
-    ids = [1]
-    for column, table in (
-        ("id", "contents"),
-        ("content", "pictures"),
-        ("content", "previews"),
-        ("content", "features"),
-    ):
-        last = connection.execute(f"SELECT max({column}) FROM {table}").fetchone()[0]
-        ids.append(1 + last if isinstance(last, int) else 1)
-    for table in ("shards", "fresh", "indexes", "segments"):
-        for (packed,) in connection.execute(f"SELECT contents FROM {table}"):
-            ids.append(1 + int(unpack_ids(packed).max(initial=0)) if _unpacks(packed) else 1)
-    return max(ids)
+def _is_ahead(there: int | None, least: int) -> bool:
+    return there is not None and least <= there <= least + 2**32

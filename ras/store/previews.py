@@ -9,6 +9,7 @@ from typing import Mapping, Sequence
 import numpy as np
 
 from ras.errors import StoreError
+from ras.store import counters
 from ras.store.connection import Facts
 from ras.store.lookup import embedded
 from ras.store.packing import chunks
@@ -46,8 +47,8 @@ def take_out(facts: Facts, content_ids: Sequence[int]) -> None:
     try:
         with facts.transaction() as connection:
             _, damaged = read(connection, content_ids)  # another program may have made them anew
-            for name, value in ((LOST, 0), ("preview_bytes", 0)):
-                connection.execute("INSERT OR IGNORE INTO counters VALUES (?, ?)", (name, value))
+            counters.sound(connection, "preview_bytes")
+            connection.execute("INSERT OR IGNORE INTO counters VALUES (?, 0)", (LOST,))
             for marks, part in chunks(damaged):
                 taken = f"FROM previews WHERE content IN ({marks})"
                 freed = connection.execute(f"SELECT coalesce(sum(length(data)), 0) {taken}", part).fetchone()[0]
@@ -83,8 +84,7 @@ def add(facts: Facts, made: Mapping[str, bytes]) -> None:
 
 def are_lost(connection: sqlite3.Connection) -> bool:
     """Whether any may be missing."""
-    known = connection.execute("SELECT value FROM counters WHERE name = ?", (LOST,)).fetchone()
-    return known is not None and known[0] > 0
+    return (counters.kept(connection, LOST) or 0) > 0
 
 
 def lacking(connection: sqlite3.Connection, contents: np.ndarray, again: bool) -> np.ndarray:

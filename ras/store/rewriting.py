@@ -9,6 +9,7 @@ from typing import Iterator, Sequence
 import numpy as np
 
 from ras.records import Job, Progress
+from ras.store import counters
 from ras.store.connection import Facts
 from ras.store.damage import drop_shard
 from ras.store.filling import insert_shard, writing_shard
@@ -43,7 +44,7 @@ def shards_of(facts: Facts) -> list[tuple[int, str, Shard]]:
 def live_contents(facts: Facts) -> np.ndarray:
     """bool, by content id: which contents there are. What is not there will never be again: ids are not reused."""
     with facts.reading() as connection:
-        end = connection.execute("SELECT value FROM counters WHERE name = 'next_content'").fetchone()[0]
+        end = counters.value(connection, "next_content")
         ids = np.fromiter((id for (id,) in connection.execute("SELECT id FROM contents")), np.int64)
     live = np.zeros(end, bool)
     live[ids] = True
