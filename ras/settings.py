@@ -151,7 +151,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     path = path or settings_path()
     try:
-        raw = json.loads(read_regular(path).decode())
+        raw = json.loads(read_regular(path).decode("utf-8-sig"))  # some editors put a mark before it
         if not isinstance(raw, dict):
             raise ValueError("not a JSON object")
     except FileNotFoundError:

@@ -58,6 +58,12 @@ def test_a_damaged_file_is_set_aside_not_lost(damage: bytes, caplog: pytest.LogC
     assert settings_path().with_name("settings.json.corrupt").read_bytes() == damage
 
 
+def test_a_file_that_an_editor_put_a_byte_order_mark_before_is_read() -> None:
+    settings_path().write_bytes(b"\xef\xbb\xbf" + json.dumps({"top_k": 77}).encode())
+    assert load_settings() == Settings(top_k=77)
+    assert not settings_path().with_name("settings.json.corrupt").exists()
+
+
 def test_one_bad_value_costs_only_itself(caplog: pytest.LogCaptureFixture) -> None:
     values = {
         "top_k": True,
