@@ -114,6 +114,8 @@ def download_weights(model: str) -> Job[Path]:
         reason = str(exc)
     except OSError as exc:
         reason = f"{exc.filename or target.parent} cannot be written ({exc.strerror or exc})"
+    except NotImplementedError as exc:  # of filelock, on shares
+        reason = f"files cannot be locked in {target.parent} ({exc})"
     raise WeightsError(
         f"The CLIP model {model} ({size(weights.size)}) could not be downloaded: {reason}.",
         f"Connect and try again, name a file with its weights, or put {weights.file_name} into {target.parent}.",

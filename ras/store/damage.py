@@ -145,7 +145,7 @@ def begin_anew(folder: Path, notices: list[str]) -> Facts:
             f"The embedding store in {folder} is damaged, and another program is saving what can still be read of it. "
             "Try again when it is through."
         ) from exc
-    except OSError as exc:
+    except (OSError, NotImplementedError) as exc:  # the second where files cannot be locked, on shares
         raise StoreError(
             f"The embedding store in {folder} is damaged, and could not be set aside: {exc}. Move that folder away."
         ) from exc

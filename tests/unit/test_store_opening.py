@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
+from filelock import FileLock
 
 import ras
 from ras.errors import StoreError
@@ -142,6 +143,23 @@ def test_damaged_facts_are_set_aside_whole_and_a_new_store_is_begun(tmp_path: Pa
     with EmbeddingStore(folder) as store:
         assert not store.notices
         check(store, range(3))
+
+
+@pytest.mark.parametrize(
+    "error", [NotImplementedError("FileSystem does not appear to support flock"), OSError(37, "No locks available")]
+)
+def test_damage_in_a_folder_that_knows_no_locks_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise error
+
+    folder = make_store(tmp_path / "store")
+    (folder / "facts.damaged").touch()
+    monkeypatch.setattr(FileLock, "acquire", none)
+    with pytest.raises(StoreError, match=r"is damaged, and could not be set aside: .*lock"):
+        EmbeddingStore(folder)
+    assert (folder / "facts.sqlite").exists()
 
 
 def test_two_damaged_stores_of_one_day_are_both_kept(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from ras.encoders import download
 from ras.encoders.weights import HOSTS, WEIGHTS, Weights, download_weights, file_sha256, find_weights, weights_path
@@ -220,6 +221,17 @@ def test_a_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path:
     publish(monkeypatch, "http://127.0.0.1:9")
     with pytest.raises(WeightsError, match="cannot be written"):
         finish(download_weights("tiny"))
+
+
+def test_a_folder_that_knows_no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:  # as filelock up to 3.20 says it
+        raise NotImplementedError("FileSystem does not appear to support flock; use SoftFileLock instead")
+
+    target = publish(monkeypatch, "http://127.0.0.1:1")
+    monkeypatch.setattr(FileLock, "acquire", none)
+    with pytest.raises(WeightsError, match=r"files cannot be locked in .* put tiny\.pt into") as caught:
+        finish(download_weights("tiny"))
+    assert str(target.parent) in str(caught.value)
 
 
 def test_weights_are_found_and_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
