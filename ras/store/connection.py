@@ -37,10 +37,17 @@ class DamagedFacts(Exception):
     """facts.sqlite is no database any more. Caught by the store, which saves what it can."""
 
 
-class Facts:
-    """An open facts.sqlite, for the thread that opened it. Raises StoreError and DamagedFacts on opening."""
+class MovedFacts(Exception):
+    """There is no facts.sqlite, or another one than when opening it began. Caught by ``damage.open_facts``."""
 
-    def __init__(self, folder: Path) -> None:
+
+class Facts:
+    """An open facts.sqlite, for the thread that opened it.
+
+    With ``make``, it is made where there is none. Raises StoreError, DamagedFacts and MovedFacts on opening.
+    """
+
+    def __init__(self, folder: Path, make: bool = False) -> None:
         self.folder = folder
         self.read_only = False
         self.in_wal = False
@@ -48,8 +55,8 @@ class Facts:
         self._synced = time.monotonic()
         if os.path.exists(folder / MARK):
             raise DamagedFacts("SQLite had found it damaged")
-        self.connection = self._open()
-        self._opened = _which(folder / FILE)
+        self._opened: tuple[int, int] | None = None
+        self.connection = self._open(make)
 
     def close(self) -> None:
         self.connection.close()
@@ -158,12 +165,30 @@ class Facts:
         with contextlib.suppress(OSError):  # then the next opening finds the damage by itself, or its first use does
             (self.folder / MARK).touch()
 
-    def _open(self) -> sqlite3.Connection:
-        path = self.folder / FILE
+    def _open(self, make: bool) -> sqlite3.Connection:
+        connection = self._opened_at(self.folder / FILE, make)
+        if self._was_moved():
+            connection.close()
+            raise MovedFacts
+        return connection
+
+    def _was_moved(self) -> bool:
+        """Whether another program moved it, or put another in its place, while it was opened."""
+        try:
+            return not self._is_there()
+        except OSError:  # it may not be looked for
+            return False
+
+    def _opened_at(self, path: Path, make: bool) -> sqlite3.Connection:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            return self._open_to_write(path)
+            self._opened = _which(path)
+            if self._opened is None and not make:
+                raise MovedFacts
+            return self._open_to_write(path, make)
         except (OSError, sqlite3.Error) as exc:
+            if self._was_moved():  # what was read was of two files
+                raise MovedFacts from exc
             if is_damage(exc):
                 raise DamagedFacts(str(exc)) from exc
             denied = isinstance(exc, sqlite3.Error) and re.search("readonly|unable to open", str(exc))
@@ -187,9 +212,11 @@ class Facts:
         vfs = f"&vfs={VFS}" if VFS else ""
         return sqlite3.connect(f"{uri}?{mode}{vfs}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
-    def _open_to_write(self, path: Path) -> sqlite3.Connection:
-        connection = self._connect(path, "mode=rwc")
+    def _open_to_write(self, path: Path, make: bool) -> sqlite3.Connection:
+        connection = self._connect(path, "mode=rwc" if make else "mode=rw")
         try:
+            if self._opened is None:
+                self._opened = _which(path)
             self._refuse_foreign(connection)
             if version_of(connection) == 0:
                 # Must stand before the first table: pages that become free can be given back bit by bit.

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from ras.errors import StaleView, StoreError
-from ras.store.connection import BUSY_SECONDS, FILE, DamagedFacts, Facts
+from ras.store.connection import BUSY_SECONDS, FILE, DamagedFacts, Facts, MovedFacts
+from ras.store.sentences import gone
 from ras.store.shards import SHARD_NAME, Shard, ShardTrouble
 from ras.text import count
 
@@ -122,6 +123,22 @@ def set_folder_aside(folder: Path, why: str) -> str:
     )
 
 
+def open_facts(folder: Path, notices: list[str]) -> Facts:
+    """Open facts.sqlite, or make it where there is none. Raises StoreError and DamagedFacts."""
+    try:
+        notices += clear_the_way(folder)
+        try:
+            return Facts(folder)
+        except MovedFacts:
+            # Another program may just be putting what it saved in its place. Until it is there it waits elsewhere, so
+            # that looking again tells. One that is made now would be another store, with whose log SQLite would then
+            # overwrite the one that was saved.
+            notices += clear_the_way(folder)
+            return Facts(folder, make=True)
+    except MovedFacts as exc:
+        raise StoreError(gone(folder)) from exc
+
+
 def begin_anew(folder: Path, notices: list[str]) -> Facts:
     """Save what can be read of damaged facts, or set the folder aside and begin a new store. Raises StoreError.
 
@@ -135,11 +152,10 @@ def begin_anew(folder: Path, notices: list[str]) -> Facts:
     try:
         with FileLock(str(lock), timeout=BUSY_SECONDS):
             try:
-                clear_the_way(folder)
-                return Facts(folder)
+                return open_facts(folder, notices)
             except DamagedFacts as exc:
                 notices.append(salvage(folder, str(exc)) or set_folder_aside(folder, str(exc)))
-            return Facts(folder)
+            return open_facts(folder, notices)
     except Timeout as exc:
         raise StoreError(
             f"The embedding store in {folder} is damaged, and another program is saving what can still be read of it. "

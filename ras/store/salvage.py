@@ -149,7 +149,7 @@ def _make(folder: Path, why: str) -> bool:
             return False
         if not 0 < version_of(damaged) <= len(MIGRATIONS):
             return False
-        facts = Facts(part)
+        facts = Facts(part, make=True)
         try:
             _copy(damaged, facts, time.monotonic() + _SECONDS + size_of(folder / FILE) / _BYTES_A_SECOND)
             finish(mend(facts))

@@ -24,7 +24,7 @@ from ras.store import (
     verification,
     verified,
 )
-from ras.store.connection import DamagedFacts, Facts
+from ras.store.connection import DamagedFacts
 from ras.store.features import Featured
 from ras.store.present import Present
 from ras.store.shards import Shard, ShardTrouble
@@ -63,8 +63,7 @@ class EmbeddingStore:
         self.notices: list[str] = []
         """Sentences for the user on what was found when it was opened."""
         try:
-            self.notices += damage.clear_the_way(self.folder)
-            self._facts = Facts(self.folder)
+            self._facts = damage.open_facts(self.folder, self.notices)
         except DamagedFacts:
             self._facts = damage.begin_anew(self.folder, self.notices)
         for sentence in self.notices:

@@ -11,6 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from collections import namedtuple
 from pathlib import Path
 from random import Random
@@ -23,7 +25,7 @@ from ras.errors import SkipReason, StoreError
 from ras.health.care import repair
 from ras.paths import store_folder
 from ras.records import finish
-from ras.store import EmbeddingStore, Failure, filling, readable, salvage
+from ras.store import EmbeddingStore, Failure, connection, damage, filling, readable, salvage
 from ras.store.connection import MARK
 from ras.store.damage import SALVAGED
 from ras.store.readable import BY_HASH, BY_HOLDING, BY_ROWID
@@ -292,6 +294,70 @@ def test_who_had_the_damaged_one_open_hears_of_it_and_writes_nothing_into_it(fol
                 fill(before, range(PICTURES, PICTURES + 5))
             recover(store)
             check_all(store)
+
+
+def test_who_opens_it_while_it_is_put_in_its_place_has_what_was_saved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He looked before it was made, and comes when neither the damaged one nor the new one is at its place."""
+    spoil(folder, pages_of(folder, "previews")[:1])
+    late: list[threading.Thread] = []
+    looked: list[int] = []
+    found: list[list[int]] = []
+    real_sync, real_look = salvage.sync_folder, damage.clear_the_way
+
+    def open_it() -> None:
+        with EmbeddingStore(folder) as store:
+            found.append(missing(store, range(PICTURES)))
+            fill(store, range(PICTURES, PICTURES + 5))
+
+    def sync(path: Path) -> None:
+        real_sync(path)
+        if path.parent.name == "damaged":
+            late.append(threading.Thread(target=open_it))
+            late[0].start()
+            time.sleep(0.5)
+            assert not (folder / "facts.sqlite").exists(), "he must not make another one"
+
+    def look(path: Path) -> list[str]:
+        if threading.current_thread() in late and not looked:
+            looked.append(1)
+            return []
+        return real_look(path)
+
+    monkeypatch.setattr(salvage, "sync_folder", sync)
+    monkeypatch.setattr(damage, "clear_the_way", look)
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in store.notices[0]
+        late[0].join(60)
+        assert looked == [1]
+        assert found == [[]]
+        assert missing(store, range(PICTURES + 5)) == []
+    with EmbeddingStore(folder) as store:
+        assert store.notices == []
+        recover(store)
+        check_all(store)
+
+
+def test_who_is_opening_the_damaged_one_when_it_is_replaced_has_what_was_saved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, saved = connection.Facts._look_into, []
+
+    def look_into(self: connection.Facts, facts: sqlite3.Connection) -> None:
+        if not saved:
+            saved.append("")
+            (folder / MARK).touch()
+            with EmbeddingStore(folder) as another:
+                saved.extend(another.notices)
+        real(self, facts)
+
+    monkeypatch.setattr(connection.Facts, "_look_into", look_into)
+    with EmbeddingStore(folder) as store:
+        assert "could be saved" in saved[1]
+        fill(store, range(PICTURES, PICTURES + 5))
+    with EmbeddingStore(folder) as store:
+        assert missing(store, range(PICTURES + 5)) == []
 
 
 def test_another_program_that_writes_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
