@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from typing import Sequence
 
+from ras.archive.candidate import Candidate
 from ras.archive.export import Export, shown_name
-from ras.archive.find import Candidate, find_exports
+from ras.archive.find import find_exports
 from ras.archive.merge import merge
 from ras.archive.room import Room, not_all
 from ras.errors import ArchiveError

@@ -7,6 +7,7 @@ from typing import Dict, Sequence, Tuple
 
 from ras.archive.find import find_exports
 from ras.archive.formats import ENDINGS
+from ras.archive.posted import is_posted
 from ras.trees import Tree
 
 Stamps = Dict[str, Tuple[int, int]]
@@ -57,12 +58,12 @@ def changed(before: Stamps, now: Stamps) -> tuple[list[str], list[str]]:
 
 
 def exports_among(paths: Sequence[str]) -> list[str]:
-    """Those of the files that are exports RAS can read, or hold some."""
+    """Those of the files that are exports RAS can read, or hold some; what lies among media was posted by somebody."""
     found = []
     for path in paths:
         trees: list[Tree] = []
         try:
-            if find_exports([path], trees)[0]:
+            if find_exports([path], trees)[0] and not is_posted(path):
                 found.append(path)
         finally:
             for tree in trees:

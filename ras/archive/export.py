@@ -37,11 +37,19 @@ class ExportFile(TreeFile):
 
     @property
     def modified(self) -> datetime:
-        """When it was written, aware; the beginning of 1970 where nobody knows."""
+        """When it was written, aware, no later than now; the beginning of 1970 where nobody knows."""
         try:
-            return datetime.fromtimestamp(self.tree.modified(self.name), timezone.utc)
+            written = datetime.fromtimestamp(self.tree.modified(self.name), timezone.utc)
+            return min(written, datetime.now(timezone.utc))
         except (OSError, OverflowError, ValueError):
             return datetime.fromtimestamp(0, timezone.utc)
+
+    def exported_at(self, said: datetime | None) -> datetime:
+        """When it was exported, as it says itself; when it was written, where that is yet to come or it does not say.
+
+        Else who writes a time into it decides which of two exports is the later one.
+        """
+        return said if said is not None and said <= datetime.now(timezone.utc) else self.modified
 
     def open(self) -> BinaryIO:
         """To be read from its start to its end. Raises OSError, as does reading."""

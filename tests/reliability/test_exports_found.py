@@ -12,7 +12,7 @@ from typing import Callable, Iterable
 
 import pytest
 
-from ras.archive import find
+from ras.archive import folder_search
 from ras.archive.changes import exports_among, stamps
 from ras.archive.data_package import layout
 from ras.archive.discord_chat_exporter import csv_export
@@ -144,7 +144,7 @@ def test_only_so_many_files_are_looked_at(tmp_path: Path, monkeypatch: pytest.Mo
     for number in range(30):
         (tmp_path / f"{number}.json").write_bytes(b"{")
     make_export(tmp_path, name="0.json")
-    monkeypatch.setattr(find, "_MOST_FILES", 10)
+    monkeypatch.setattr(folder_search, "_MOST_FILES", 10)
     archive = read(tmp_path)
     assert archive.message_count == 3
     assert "holds more than 10 files" in archive.warnings[0]

@@ -78,7 +78,7 @@ def read(export: ExportFile, kinds: PictureKinds, room: Room, keep_ids: bool = F
         message_count=message_count,
         message_ids=ids,
         records=tuple(records),
-        exported_at=parse_timestamp(text_of(stream.members.get("exportedAt"))) or export.modified,
+        exported_at=export.exported_at(parse_timestamp(text_of(stream.members.get("exportedAt")))),
         warnings=tuple(what_is_missing(export.shown, stream.damaged, stream.closed or room.full, message_count, when)),
     )
 
