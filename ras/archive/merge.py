@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Hashable, Iterable, Sequence
 
 from ras.archive.export import Export
+from ras.archive.partners import Partners
 from ras.archive.same_channel import same_channels
 from ras.cdn import canonical_url, expires_at
 from ras.records import Archive, Channel, ImageRecord
@@ -20,8 +21,6 @@ from ras.saved_names import saved_names, unmarked
 from ras.text import count
 
 _MOST_WARNINGS = 200
-_SAME_TIME = timedelta(minutes=1)
-"""Some formats have no seconds."""
 
 
 def merge(exports: Sequence[Export], warnings: Iterable[str] = ()) -> Archive:
@@ -102,47 +101,41 @@ class _Pictures:
         self._known[name] = (latest, _updated(old, new))
 
     def _join(self, lacking: Sequence[Hashable], others: Sequence[Hashable]) -> None:
+        """Join those that lack something with the others: either all of them have the message's id or none has."""
         if not lacking or not others:
             return
-        files = {_file_of(record) for _, record in map(self._known.__getitem__, lacking) if not record.url}
-        by_key: dict[str, list[Hashable]] = {}
-        by_file: dict[str, list[Hashable]] = {}
+        records = [self._known[name][1] for name in lacking]
+        in_message = bool(records[0].message_id)
+        keys = {record.key for record in records}
+        files = {_file_of(record) for record in records if not record.url}
+        by_key = Partners(self._known, in_message=in_message)
+        by_file = Partners(self._known, in_message=in_message)
         # The marks in the names of versions before 2.42 are made of links with signatures that nobody has any more.
         by_name: dict[tuple[str, str], list[Hashable]] = {}
         for name in others:
             _, record = self._known[name]
-            by_key.setdefault(record.key, []).append(name)
-            by_name.setdefault((record.message_id, unmarked(_saved_name(record))), []).append(name)
+            if record.key in keys:
+                by_key.add(record.key, name)
+            if in_message:
+                by_name.setdefault((record.message_id, unmarked(_saved_name(record))), []).append(name)
             if record.local_path:
-                by_file.setdefault(_file_of(record), []).append(name)
+                by_file.add(_file_of(record), name)
             for file in files & {*_saved_as(record)} - {_file_of(record)} if files else ():
-                by_file.setdefault(file, []).append(name)
+                by_file.add(file, name)
         for name in lacking:
             exported_at, record = self._known[name]
-            same = by_key.get(record.key) or [
-                other for file in {_file_of(record), *_saved_as(record)} for other in by_file.get(file, ())
-            ]
-            partners = [other for other in same if _is_same(record, self._known[other][1])]
+            partners = by_key.of(record.key, record)
+            if not partners and not by_key.has(record.key, record):
+                partners = [
+                    other for file in {_file_of(record), *_saved_as(record)} for other in by_file.of(file, record)
+                ]
             if not partners and record.message_id and not record.url:
-                named = by_name.get((record.message_id, unmarked(_file_of(record))), ())
-                partners = [other for other in named if other in self._known] if len(named) == 1 else []
+                named = by_name.get((record.message_id, unmarked(_file_of(record))), [])
+                partners = named if len(named) == 1 else []
             if partners:
                 del self._known[name]
                 nearest = min(partners, key=lambda other: abs(self._known[other][1].timestamp - record.timestamp))
                 self._put(nearest, record, exported_at)
-
-
-def _is_same(lacking: ImageRecord, other: ImageRecord) -> bool:
-    """Whether the same picture, by its key or its file, is in the same message too."""
-    if lacking.message_id:
-        return lacking.message_id == other.message_id
-    if other.kind == "forwarded":
-        return False
-    if lacking.attachment_id and lacking.key == other.key:
-        return True
-    if lacking.author_id and other.author_id and lacking.author_id != other.author_id:
-        return False
-    return abs(lacking.timestamp - other.timestamp) <= _SAME_TIME
 
 
 def _file_of(record: ImageRecord) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import sys
 from array import array
 from dataclasses import replace
@@ -15,7 +16,8 @@ import pytest
 
 from ras.archive import read_archive
 from ras.archive.export import Export
-from ras.archive.merge import _is_same, merge
+from ras.archive.merge import merge
+from ras.archive.partners import is_same
 from ras.archive.same_channel import same_channels
 from ras.cdn import picture_key
 from ras.records import Channel, ImageRecord, PictureKinds, finish
@@ -25,6 +27,7 @@ from tests.exports_api import message as api_message
 
 POSTED = datetime(2024, 3, 1, 12, 0, 7, tzinfo=timezone.utc)
 EARLY, LATE = datetime(2030, 1, 1, tzinfo=timezone.utc), datetime(2030, 1, 9, tzinfo=timezone.utc)
+AN_HOUR = timedelta(hours=1)
 GENERAL = Channel(CHANNEL_ID, "general", GUILD_ID, "Test Server", "Text channels")
 
 
@@ -287,17 +290,91 @@ def test_messages_are_counted_once() -> None:
     assert merge([csv_of_it, csv_of_another]).message_count == 18
 
 
-def test_no_record_is_compared_with_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+N = 2000
+POSTED_N_TIMES = [
+    record(None, "https://a.test/a.png", kind="link", message_id=str(10**17 + n), timestamp=POSTED + n * AN_HOUR)
+    for n in range(N)
+]
+AT_ONCE = [replace(one, timestamp=POSTED, author_id=str(n)) for n, one in enumerate(POSTED_N_TIMES)]
+SAVED = {"key": "u:file", "url": "", "local_path": f"/x/{media_name('https://a.test/a.png')}"}
+
+
+def nameless(records: Sequence[ImageRecord], **about: Any) -> list[ImageRecord]:
+    return [replace(one, message_id="", **about) for one in records]
+
+
+@pytest.mark.parametrize(
+    ("full", "lacking"),
+    [
+        ([record(str(n), cdn_url(str(n), f"{n}.png"), message_id=str(10**17 + n)) for n in range(1, N)], {}),
+        (POSTED_N_TIMES, {}),
+        (POSTED_N_TIMES, {"author_id": ""}),
+        ([replace(one, author_id="") for one in POSTED_N_TIMES], {"author_id": "81"}),
+        (POSTED_N_TIMES, SAVED),
+        (AT_ONCE, {}),
+        (AT_ONCE, SAVED),
+    ],
+)
+@pytest.mark.parametrize("with_ids", [False, True])
+def test_no_record_is_compared_with_all_others(
+    full: list[ImageRecord], lacking: dict[str, Any], with_ids: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     compared = 0
 
     def counting(*records: ImageRecord) -> bool:
         nonlocal compared
         compared += 1
-        return _is_same(*records)
+        return is_same(*records)
 
-    monkeypatch.setattr(sys.modules[merge.__module__], "_is_same", counting)
-    named = [record(str(n), cdn_url(str(n), f"{n}.png"), message_id=str(10**17 + n)) for n in range(1, 2000)]
-    nameless = [replace(one, message_id="", url=signed(one.url, LATE)) for one in named]
-    archive = merge([export(*named), export(*nameless, day=2, ids=None)])
-    assert len(archive.records) == len(named)
-    assert compared <= 2 * len(named)
+    monkeypatch.setattr(sys.modules[is_same.__module__], is_same.__name__, counting)
+    others = [replace(one, **lacking) for one in full] if with_ids else nameless(full, **lacking)
+    archive = merge([export(*full), export(*others, day=2, ids=None)])
+    assert len(archive.records) == len(full)
+    assert compared <= 4 * len(full)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_nearest_of_many_is_the_one_that_a_look_at_all_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed)
+    urls = [f"https://a.test/{n}.png" for n in range(3)]
+
+    def posted(message_id: str) -> ImageRecord:
+        url = chance.choice(urls)
+        about: dict[str, Any] = {
+            "message_id": message_id,
+            "timestamp": POSTED.replace(second=0) + timedelta(seconds=chance.randrange(900)),
+            "author_id": chance.choice(["81", "82", ""]),
+            "kind": chance.choice(["link", "embed", "forwarded"] if message_id else ["link"]),
+        }
+        if chance.random() < 0.3:
+            return record(None, "", local_path=f"/x/{media_name(url)}", **about)
+        return record(None, url, **about)
+
+    exports = [
+        export(*(posted(str(10**17 + n) if full else "") for n in range(60)), day=day, ids=None)
+        for day, full in enumerate((True, False, chance.random() < 0.5, False), 1)
+    ]
+    merged = []
+    for few in (0, 1000):
+        monkeypatch.setattr(sys.modules[is_same.__module__], "_FEW", few)
+        merged.append(merge(exports).records)
+    assert merged[0] == merged[1]
+
+
+@pytest.mark.parametrize("channel_id", ["", "5"])
+def test_no_channel_is_compared_with_all_others(channel_id: str) -> None:
+    compared = 0
+
+    class Name(str):
+        def casefold(self) -> str:
+            nonlocal compared
+            compared += 1
+            return super().casefold()
+
+    names = [Name(f"channel {number}") for number in range(500)]
+    without = [Channel("", name, "", "") for name in names]
+    servers = [Channel("", Name("general"), f"9{number}", f"S{number}") for number in range(500)]
+    with_id = [Channel(channel_id and f"5{number}", name, "8", "S") for number, name in enumerate(names)]
+    found = same_channels([*without, *servers, *with_id])
+    assert len(set(found.values())) == 1000
+    assert compared <= 10 * len(found)
