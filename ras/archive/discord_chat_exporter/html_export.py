@@ -12,6 +12,7 @@ from ras.archive.discord_chat_exporter.html_elements import TAG, attributes_of, 
 from ras.archive.discord_chat_exporter.html_message import PageMessage, Shown, read_message
 from ras.archive.discord_chat_exporter.html_stream import Cut, MessageStream
 from ras.archive.export import Export, ExportFile
+from ras.archive.linked_embeds import with_links
 from ras.archive.media import MediaFolder, is_url, name_in_url
 from ras.archive.messages import Found, Posted, records_of
 from ras.archive.missing import what_is_missing
@@ -141,12 +142,19 @@ class _Reading:
 
     def _found(self, message: PageMessage) -> Iterator[Found]:
         hidden = hidden_links("\n".join(message.links))
-        for shown in message.shown:
-            found = self._asset(shown) if shown.kind in ("emoji", "sticker") else self._posted(shown, hidden)
-            if found is not None:
-                yield found
+        shown: list[Shown] = []
+        found: list[Found] = []
+        for each in message.shown:
+            one = self._asset(each) if each.kind in ("emoji", "sticker") else self._posted(each, hidden)
+            if one is not None:
+                shown.append(each)
+                found.append(one)
+        text = "\n".join((*message.links, message.text, message.forwarded_text))
+        links = list(linked_pictures(text, self._media)) if self._kinds.links or found else []
+        for each, one in zip(shown, with_links(found, links)):
+            yield one._replace(kind="forwarded") if each.forwarded and one.kind in ("attachment", "embed") else one
         if self._kinds.links:
-            yield from linked_pictures("\n".join((*message.links, message.text, message.forwarded_text)), self._media)
+            yield from links
         if self._kinds.avatars:
             yield from self._avatars.first(id_of(self._author.author_id), self._author.avatar, self._media)
 
@@ -167,7 +175,7 @@ class _Reading:
         else:
             name, attachment_id = name_in_url(canonical_url(url) if url else path or ""), None
         name = as_spoiler(name) if shown.hidden or shown.source in hidden else name
-        return Found("forwarded" if shown.forwarded else shown.kind, attachment_id, name, url, path, None)
+        return Found(shown.kind, attachment_id, name, url, path, None)
 
     def _attachment(self, shown: Shown, url: str, path: str) -> tuple[str, str | None]:
         """The name of an attachment, and its id where its address says it."""

@@ -15,6 +15,7 @@ from ras.archive.discord_chat_exporter.json_messages import (
     Message,
     Sticker,
 )
+from ras.archive.linked_embeds import with_links
 from ras.archive.media import MediaFolder, is_url, name_in_url
 from ras.archive.messages import Found, Posted, records_of
 from ras.archive.pictures import may_be_picture
@@ -92,11 +93,11 @@ class Pictures:
 
     def _posted(self, source: _Source) -> Iterator[Found]:
         """What was posted, and what the text links to."""
-        for found in (*_attachments(source, self._media), *_embedded(source, self._media)):
+        embedded = _embedded(source, self._media)
+        links = list(linked_pictures(source.text, self._media)) if self._kinds.links or embedded else []
+        shown = (*_attachments(source, self._media), *with_links(embedded, links))
+        for found in (*shown, *(links if self._kinds.links else ())):
             yield found._replace(content=source.content)
-        if self._kinds.links:
-            for found in linked_pictures(source.text, self._media):
-                yield found._replace(content=source.content)
 
     def _assets(self, shown: object, content: str) -> Iterator[Found]:
         """Stickers and custom emoji of a message or a forwarded one."""
@@ -141,22 +142,29 @@ def _attachments(source: _Source, media: MediaFolder) -> Iterator[Found]:
         yield Found("attachment", attachment_id or None, file_name, url, path, size)
 
 
-def _embedded(source: _Source, media: MediaFolder) -> Iterator[Found]:
-    hidden = hidden_links(source.text) if source.embeds else ()
+def _embedded(source: _Source, media: MediaFolder) -> list[Found]:
+    hidden = hidden_links(source.text) if source.embeds else frozenset()
+    found: list[Found] = []
     for embed in source.embeds:
-        for picture in (embed.image, *(embed.images or ()), embed.thumbnail):
-            if picture is None:
-                continue
-            text, canonical = text_of(picture.url), text_of(picture.canonicalUrl)
-            urls = [url for url in (text, canonical) if is_url(url)]
-            # DCE's url is Discord's own proxy where Discord has one, and what may be downloaded by default.
-            url = next((url for url in urls if is_discord_host(host_of(url))), urls[0] if urls else "")
-            path = media.find(url) if is_url(text) else media.locate(text) if text else None
-            if url or path:
-                name = name_in_url(canonical_url(url) if url else path or "")
-                if text_of(embed.url) in hidden:
-                    name = as_spoiler(name)
-                yield Found("embed", None, name, url, path, None)
+        # An embed that shows a picture link has the link.
+        found += with_links(list(_pictures_of(embed, hidden, media)), linked_pictures(text_of(embed.url), media))
+    return found
+
+
+def _pictures_of(embed: Embed, hidden: frozenset[str], media: MediaFolder) -> Iterator[Found]:
+    for picture in (embed.image, *(embed.images or ()), embed.thumbnail):
+        if picture is None:
+            continue
+        text, canonical = text_of(picture.url), text_of(picture.canonicalUrl)
+        urls = [url for url in (text, canonical) if is_url(url)]
+        # DCE's url is Discord's own proxy where Discord has one, and what may be downloaded by default.
+        url = next((url for url in urls if is_discord_host(host_of(url))), urls[0] if urls else "")
+        path = media.find(url) if is_url(text) else media.locate(text) if text else None
+        if url or path:
+            name = name_in_url(canonical_url(url) if url else path or "")
+            if text_of(embed.url) in hidden:
+                name = as_spoiler(name)
+            yield Found("embed", None, name, url, path, None)
 
 
 def _sticker(one: Sticker, media: MediaFolder) -> Found | None:
