@@ -170,6 +170,22 @@ def load_settings(path: Path | None = None) -> Settings:
     return _from_json(raw)
 
 
+def with_changes(before: Settings, after: Settings, path: Path | None = None) -> Settings:
+    """What is saved now, with what changed from ``before`` to ``after``; ``after`` where nothing usable is saved.
+
+    Another window, or an editor, may have saved since: that must not undo it.
+    """
+    try:
+        raw = json.loads(read_regular(path or settings_path()).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return after
+    if not isinstance(raw, dict):
+        return after
+    names = [field.name for field in dataclasses.fields(Settings)]
+    changed = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    return dataclasses.replace(_from_json(raw), **changed)
+
+
 def _from_json(raw: dict[str, Any]) -> Settings:
     chosen: dict[str, Any] = {}
     for field in dataclasses.fields(Settings):

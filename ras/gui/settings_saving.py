@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Callable
 
 from ras.errors import SettingsError
-from ras.settings import Settings, save_settings, settings_path
+from ras.settings import Settings, save_settings, settings_path, with_changes
 
 if TYPE_CHECKING:
     from ras.gui.pump import Pump
@@ -45,7 +45,7 @@ class SettingsSaving:
         with self._lock:  # an older one must not be written over a newer
             newest = self._newest
             if newest is not self._saved:
-                save_settings(newest, self._path)
+                save_settings(with_changes(self._saved, newest, self._path), self._path)
                 self._saved = newest  # only now: what could not be saved is tried again with the next change
 
     def _job(self) -> Job[None]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,31 @@ def test_what_is_changed_last_is_saved_before_the_window_is_gone(driver: Driver)
     app.close()
     assert load_settings().order == "-date"
     assert load_settings().window_geometry == app.settings.window_geometry
+
+
+def test_what_another_window_saved_meanwhile_stays(driver: Driver) -> None:
+    """Closing a window saves its size, and undid all that was chosen in the other one since it was opened."""
+    app = driver.open()
+    app.change(order="-date")
+    driver.until(lambda: load_settings().order == "-date")
+    save_settings(replace(load_settings(), media_folders=("/tmp/media",), order="author"))
+    app.change(tile_size=5)
+    driver.until(lambda: load_settings().tile_size == 5)
+    app.close()
+    assert load_settings().media_folders == ("/tmp/media",)
+    assert load_settings().order == "author"
+    assert load_settings().window_geometry == app.settings.window_geometry
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[]", b"{", b"\xff"])
+def test_where_nothing_usable_is_saved_everything_is(driver: Driver, damaged: bytes) -> None:
+    app = driver.open(order="-date")
+    driver.live(0.2)
+    settings_path().parent.mkdir(parents=True, exist_ok=True)
+    settings_path().write_bytes(damaged)
+    app.change(tile_size=5)
+    driver.until(lambda: load_settings().tile_size == 5)
+    assert load_settings().order == "-date"
 
 
 def test_settings_that_cannot_be_saved_are_said(driver: Driver) -> None:
