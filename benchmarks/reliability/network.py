@@ -32,9 +32,9 @@ def run(scale: float, seed: int, folder: Path) -> Iterator[Row]:
         runs, same, took, most = 0, 0, 0.0, 0
         left_out: dict[str, SkipReason] = {}
         while same < 2:
-            before = len(left_out)
+            before = left_out
             left_out, seconds, memory = _index(network, folder / "failures.csv")
-            same = same + 1 if runs and len(left_out) == before else 0
+            same = same + 1 if runs and left_out == before else 0
             runs, took, most = runs + 1, took + seconds, max(most, memory)
         wrong = network.broken(left_out)
     for one in wrong:
