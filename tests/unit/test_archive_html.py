@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ras.archive import read_archive, text_blocks
-from ras.archive.discord_chat_exporter import html_stream
+from ras.archive.discord_chat_exporter import html_export, html_stream
 from ras.archive.discord_chat_exporter.html_elements import TAG, attributes_of, unescaped
 from ras.archive.discord_chat_exporter.html_message import read_message
 from ras.archive.discord_chat_exporter.html_stream import MessageStream
@@ -219,6 +219,28 @@ def test_links_behind_words_count_as_links(tmp_path: Path) -> None:
     ]
     with_links = read(path, kinds=PictureKinds(links=False))
     assert with_links.records == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "({})", "||{}||", "&lt;{}&gt;", "look:{}", "[x]({})", "“{}”", "x{}", "&quot;{}&quot;", "a\n{}"]
+)
+@pytest.mark.parametrize("address", ["https://a.test/b.png", "HTTP://a.test/b.png"])
+def test_links_of_a_raw_text(tmp_path: Path, text: str, address: str) -> None:
+    """Exported with ``--markdown false``, a page has no links but in its text."""
+    content = f"<div class=chatlog__content><span class=chatlog__markdown-preserve>{text.format(address)}</span></div>"
+    (found,) = read(written(tmp_path, in_page(container(content)))).records
+    assert (found.kind, found.url) == ("link", address)
+
+
+def test_a_message_without_pictures_and_links_is_not_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read all of them would take most of the time."""
+    posted = [message("no more than words", by=author(name)) for name in ("ann", "bob", "ann")]
+    for version in VERSIONS:
+        with monkeypatch.context() as patch:
+            patch.setattr(html_export, "read_message", lambda text: pytest.fail("a message was looked into"))
+            assert read(make_html(tmp_path, messages=posted, version=version)).message_count == 3
 
 
 def test_emoji_stickers_and_avatars_are_a_choice(tmp_path: Path) -> None:

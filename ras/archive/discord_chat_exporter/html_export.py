@@ -33,7 +33,8 @@ _ASSET = re.compile(
     r"(?:/(?:emojis|stickers)/(\d{1,19})|(?:^|[/\\])(\d{15,19})-[0-9A-Fa-f]{5,16})\.(\w{1,5})(?:\?|\Z)",
     re.ASCII,
 )
-_LINKS = (b'href="http', b"href=http", b">http", b" http", b"\nhttp")
+_LINK = re.compile(rb"://(?<!src=http://)(?<!src=https://)(?<!src=\"http://)(?<!src=\"https://)")
+"""An address anywhere but as the source of a picture, which most messages have."""
 
 
 def recognises(head: str, file: ExportFile) -> bool:
@@ -92,7 +93,6 @@ class _Reading:
         # Most messages show no picture; to read all of them would take most of the time.
         self._marks = (
             *(b"chatlog__attachment", b"chatlog__embed", b"chatlog__forwarded"),
-            *(_LINKS if kinds.links else ()),
             *((b"chatlog__sticker",) if kinds.stickers else ()),
             *((b"emoji",) if kinds.emoji else ()),
         )
@@ -104,7 +104,8 @@ class _Reading:
         if not self._channel.guild_id and (b"/channels/" in cut.body or b"/guilds/" in cut.body):
             self._hints.text(cut.body.decode("utf-8", "replace"), self._channel.id)
         new_author = self._kinds.avatars and cut.header is not self._header
-        if not new_author and not any(mark in cut.body for mark in self._marks):
+        may_link = self._kinds.links and _LINK.search(cut.body) is not None
+        if not (may_link or new_author or any(mark in cut.body for mark in self._marks)):
             return
         message = read_message(cut.body.decode("utf-8", "replace"))
         self.damaged += message.damaged
