@@ -67,7 +67,10 @@ class TreeFile:
     @property
     def path(self) -> str:
         """Absolute; of a file in a zip or database too."""
-        return os.path.join(self.tree.root, self.name.replace("/", os.sep))
+        # Joined by hand: on Windows os.path.join would leave the tree for a part like "D:name".
+        return (
+            f"{self.tree.root.rstrip(os.sep)}{os.sep}{self.name.replace('/', os.sep)}" if self.name else self.tree.root
+        )
 
 
 def open_tree(path: str) -> Tree:

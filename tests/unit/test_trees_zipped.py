@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import dataclasses
 import lzma
+import ntpath
 import os
 import random
 import sys
@@ -13,12 +14,13 @@ import time
 import tracemalloc
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ras.trees import ZipTree, exists, holder_of, is_tree, missing, open_tree, zip_directory
+from ras.trees import TreeFile, ZipTree, exists, holder_of, is_tree, missing, open_tree, zip_directory
 from tests.zips import Raw, raw_zip
 
 DATA = b"".join(str(number).encode() for number in range(20_000))
@@ -111,6 +113,15 @@ def test_time_is_local(tmp_path: Path) -> None:
 def test_names_that_lead_out_or_that_nobody_has_are_left_out(tmp_path: Path, name: bytes) -> None:
     tree = ZipTree(str(raw_zip(tmp_path / "a.zip", [Raw(name, b"1"), Raw(b"good.json", b"2")])))
     assert everything(tree) == ["good.json"]
+
+
+def test_a_name_with_a_drive_stays_in_the_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows, to join ``C:\\a.zip`` and ``D:evil.json`` gives the latter."""
+    tree = ZipTree(str(raw_zip(tmp_path / "a.zip", [Raw(b"D:evil.json", b"1"), Raw(b"b/D:evil.json", b"1")])))
+    tree.root = "C:\\a.zip"
+    monkeypatch.setattr("ras.trees.os", SimpleNamespace(path=ntpath, sep="\\"))
+    assert TreeFile(tree, "D:evil.json").path == "C:\\a.zip\\D:evil.json"
+    assert TreeFile(tree, "b/D:evil.json").path == "C:\\a.zip\\b\\D:evil.json"
 
 
 def test_links_are_left_out(tmp_path: Path) -> None:
