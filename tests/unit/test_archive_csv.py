@@ -143,6 +143,14 @@ def test_a_media_folder_of_another_name(tmp_path: Path) -> None:
     assert sum(record.local_path is not None for record in archive.records) == 4
 
 
+@pytest.mark.parametrize("folder", ["https://a.test", f"{NAME}_Files", "all media"])
+def test_of_very_many_attachments_the_first_ones_are_taken(tmp_path: Path, folder: str) -> None:
+    files = ",".join(f"{folder}/{number}.png" for number in range(1000))
+    rows = table(document([message("a message")])["messages"]).replace('"a message",""', f'"a message","{files}"')
+    records = read(written(tmp_path, rows, NAME)).records
+    assert [record.file_name for record in records] == [f"{number}.png" for number in range(100)]
+
+
 def test_the_channel_is_known_by_addresses_where_the_name_does_not_say_it(tmp_path: Path) -> None:
     posted = [message("", [attachment("e.png", url=cdn_url("5", "e.png", "999"))])]
     posted += [message("", [attachment()]) for _ in range(3)]

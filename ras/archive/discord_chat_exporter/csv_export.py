@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import islice
 from typing import Generator, Iterator, NamedTuple
 
 from ras.archive.discord_chat_exporter.csv_dialect import Dialect, Row
@@ -199,7 +200,11 @@ def _next_attachment(file_name: str) -> re.Pattern[str]:
 
 
 def _split(cell: str, between: re.Pattern[str]) -> Iterator[str]:
-    """The attachments in a cell."""
+    """The attachments in a cell, the first ones of very many."""
+    return islice(_all_in(cell, between), _MOST_ATTACHMENTS)
+
+
+def _all_in(cell: str, between: re.Pattern[str]) -> Iterator[str]:
     for text in between.split(cell)[:_MOST_ATTACHMENTS]:
         if is_url(text):
             end = _end_of_url(text)
@@ -207,7 +212,11 @@ def _split(cell: str, between: re.Pattern[str]) -> Iterator[str]:
             text = text[end + 1 :]
         # A media folder of another name is the same for all.
         folder = re.match(r"[^\\/]+(?=[\\/])", text)
-        yield from re.split(rf",(?={re.escape(folder[0])}[\\/])", text) if folder else filter(None, (text,))
+        if folder:
+            parts = re.split(rf",(?={re.escape(folder[0])}[\\/])", text, maxsplit=_MOST_ATTACHMENTS)
+            yield from parts[:_MOST_ATTACHMENTS]
+        elif text:
+            yield text
 
 
 def _end_of_url(text: str) -> int:
