@@ -23,6 +23,7 @@ from ras.archive.data_package import layout as package_layout
 from ras.archive.data_package import messages as package_messages
 from ras.archive.data_package.layout import OWNER
 from ras.archive.data_package.messages import CsvMessages
+from ras.archive.timestamps import snowflake_time
 from ras.cdn import expires_at
 from ras.errors import ArchiveError
 from ras.records import Archive, ImageRecord, PictureKinds, Progress, finish
@@ -48,7 +49,6 @@ from tests.data_packages import (
 from tests.exports import attachment, make_export, message
 
 FORMS = ("json", "csv")
-WHEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 FILES = {form: files_of(form=form) for form in FORMS}
 """The same ones in every trial."""
 
@@ -372,7 +372,7 @@ texts = st.one_of(
     ),
 )
 posts = st.builds(
-    lambda text, links: Post("870000000000000001", WHEN, text, " ".join(links)),
+    lambda text, links: Post("870000000000000001", snowflake_time("870000000000000001"), text, " ".join(links)),
     st.lists(texts, max_size=4).map("".join),
     st.lists(st.sampled_from([link("a.png"), link("b.mp4")]), max_size=2),
 )
@@ -407,6 +407,15 @@ def test_a_csv_cut_anywhere_gives_its_beginning(posted: list[Any], data: st.Data
     assert [row.id for row in rows] == [one.id for one in posted][: len(rows)]
     whole = len(rows_of(raw[: raw.rfind(b"\n", 0, cut) + 1])[0])
     assert len(rows) >= whole or not messages.closed
+
+
+def test_a_line_that_somebody_wrote_is_no_row_though_its_message_was_cut() -> None:
+    """Its day is not that of its id."""
+    posted = post("I sent you this:\n870000000000000005,2020-01-01 00:00:00,look,\n1,2024-05-06,,\nand more", [])
+    raw = as_csv([posted])
+    rows, messages = rows_of(raw[: raw.index(b"and more")])
+    assert rows == []
+    assert not messages.closed
 
 
 def test_damage_loses_its_row_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections import deque
+from datetime import timedelta
 from typing import Any, BinaryIO, Deque, Iterator, List, NamedTuple
 
 import msgspec
 
 from ras.archive.json_stream import ElementStream
 from ras.archive.lenient_json import lenient_json
+from ras.archive.timestamps import parse_timestamp, snowflake_time
 from ras.archive.values import id_of, text_of
 
 _BLOCK = 256 * 1024
@@ -96,12 +98,13 @@ class CsvMessages:
     """The messages of a ``messages.csv``, in batches: a row each, whose quoted cells may hold line breaks.
 
     A row ends where a line ends and all quotes are closed. Behind one that makes no sense, or does not end, reading
-    goes on at the next line that looks like a row's first.
+    goes on at the next line that looks like a row's first, with an id and the day that is in it: in a message that was
+    cut, a line that somebody wrote may look like one.
     """
 
     # Python's csv takes neither null characters nor bare carriage returns.
     _CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"(?=,|\Z)|([^,]*)')
-    _FIRST_LINE = re.compile(r'"?\d{1,20}"?,"?\d{4}-\d\d-\d\d')
+    _FIRST_LINE = re.compile(r'"?(\d{1,20})"?,"?(\d{4}-\d\d-\d\d)', re.ASCII)
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -137,7 +140,7 @@ class CsvMessages:
             if message is not None:
                 batch.append(message)
             elif row[0].strip() and (open_quotes or not self._is_header(row)):
-                starts = (number for number in range(1, len(row)) if self._FIRST_LINE.match(row[number]))
+                starts = (number for number in range(1, len(row)) if self._is_first(row[number]))
                 rest = row[next(starts, len(row)) :]
                 again.extendleft(reversed(rest))
                 # The last row of a file that was cut is no damage.
@@ -147,6 +150,13 @@ class CsvMessages:
                     self.damaged += 1
             row, open_quotes, length = [], 0, 0
         yield batch
+
+    def _is_first(self, line: str) -> bool:
+        match = self._FIRST_LINE.match(line)
+        if match is None or not id_of(match[1]):
+            return False
+        day, told = snowflake_time(match[1]), parse_timestamp(f"{match[2]} 00:00")
+        return told is not None and abs(day - told) <= timedelta(days=2)  # dates may be of another zone
 
     def _lines(self) -> Iterator[str]:
         """The file's lines, with their ends; an empty text now and then, while there is no line yet."""
