@@ -14,7 +14,7 @@ from typing import Generator, Sequence, TextIO
 from ras.launch import machine
 from ras.launch.events import Event, Outcome, Plan, Preparation, StageError, Step
 from ras.launch.locked import locked_lines
-from ras.launch.pip import explain, is_tampered, site_packages
+from ras.launch.pip import explain, is_tampered, pip_command, pip_version, site_packages
 from ras.launch.place import Place, SetupError
 from ras.launch.runs import Runs
 from ras.launch.stages import CLIP, CORE, PIP, STAGES, TORCH, TORCHVISION, Stage, key_of, lines_of
@@ -87,11 +87,14 @@ class _Preparation:
         todo = [stage for stage in self.stages if fresh or not self.state.settled(stage)]
         if retry:
             todo = list(self.stages)
-        weights = {stage.name: self._size(stage)[0] + self._size(stage)[1] / 5 for stage in todo}
         settled = tuple(stage.name for stage in self.stages if stage not in todo)
         download, disk = (sum(self._size(stage)[which] for stage in todo) for which in (0, 1))
         yield Plan(self.stages, settled, download, disk, fresh)
         yield from self._environment()
+        yield from self._restore_pip()
+        if not self.state.stages:  # the environment is new, though there was one
+            todo = list(self.stages)
+        weights = {stage.name: self._size(stage)[0] + self._size(stage)[1] / 5 for stage in todo}
         self.place.scratch.mkdir(parents=True, exist_ok=True)
         for stage in todo:
             self.runs.share = weights[stage.name] / sum(weights.values())
@@ -112,6 +115,11 @@ class _Preparation:
             if interpreter == self.state.interpreter or (yield from self.runs.works(CORE, 0.0)):
                 self._save(replace(self.state, interpreter=interpreter))
                 return
+        yield from self._make()
+
+    def _make(self) -> Generator[Event, None, None]:
+        """Make the virtual environment anew. Raises SetupError."""
+        place = self.place
         if place.prefix_is_here():
             raise SetupError("The environment is damaged; start run_app.py with another Python to make it anew.")
         if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
@@ -129,6 +137,27 @@ class _Preparation:
             raise SetupError(f"The environment could not be made in {place.folder}. {explain(lines)}")
         version = "{}.{}".format(*sys.version_info)
         self._save(State(version, os.path.realpath(place.python)))
+
+    def _restore_pip(self) -> Generator[Event, None, None]:
+        """Have a pip that runs: a set-up that was stopped while pip replaced itself left none, or a part of one."""
+        folder = site_packages(self.place)
+        if any(record.status == STARTED for record in self.state.stages.values()):
+            sweep(folder)
+        if (yield from self._pip_runs()):
+            return
+        yield Step("pip", "Bringing the installer back", 0.0)
+        for path in (folder / "pip", *folder.glob("pip-*.dist-info")):  # else it counts as there already
+            shutil.rmtree(path, ignore_errors=True)
+        lines: list[str] = []
+        code = yield from self.runs.follow([str(self.place.python), "-m", "ensurepip"], "pip", lines)
+        if code != 0 or not (yield from self._pip_runs()):
+            self.log.write("pip could not be brought back: the environment is made anew.\n")
+            yield from self._make()
+
+    def _pip_runs(self) -> Generator[Event, None, bool]:
+        if pip_version(self.place) == (0,):
+            return False
+        return (yield from self.runs.follow(pip_command(self.place, "--version"), "pip", [])) == 0
 
     def _save(self, state: State) -> None:
         self.state = state
@@ -151,8 +180,6 @@ class _Preparation:
             self._record(stage, LEFT_OUT, f"It is of no use without {stage.needs}, which is not there.")
             yield Outcome(stage.name, LEFT_OUT, self.state.stages[stage.name].detail)
             return
-        if before is not None and before.status == STARTED:
-            sweep(site_packages(self.place))
         self._record(stage, STARTED, variant=before.variant if before is not None else "")
         try:
             variant, detail = yield from self._install(stage, before)

@@ -357,6 +357,39 @@ def test_killed_half_way_it_resumes_and_a_second_start_waits(begun: Machine, ind
         index.absent.clear()
 
 
+@pytest.mark.parametrize("missing", [("pip", "pip-*.dist-info"), ("pip-*.dist-info/RECORD",), ("pip/__main__.py",)])
+def test_a_pip_that_was_stopped_while_it_replaced_itself_comes_back(begun: Machine, missing: tuple[str, ...]) -> None:
+    site = next((begun.home / "env").glob("lib/python*/site-packages"))
+    for path in [path for pattern in missing for path in site.glob(pattern)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    raw = json.loads((begun.home / "env" / FILE_NAME).read_text("utf-8"))
+    raw["stages"]["pip"]["status"] = STARTED
+    (begun.home / "env" / FILE_NAME).write_text(json.dumps(raw), "utf-8")
+    done = begun.run("search", "no.json", "no.png")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith(begun.searching())
+    assert "-m ensurepip" in begun.log
+    assert "-m venv" not in begun.log
+    assert begun.state["core"] == DONE
+
+
+def test_where_pip_cannot_be_brought_back_the_environment_is_made_anew(ready: Machine) -> None:
+    env = ready.home / "env"
+    site = next(env.glob("lib/python*/site-packages"))
+    shutil.rmtree(site / "pip")
+    (site / "sitecustomize.py").write_text(
+        "import sys\nif 'ensurepip' in sys.orig_argv: sys.exit(1)\n"
+        if sys.version_info >= (3, 10)
+        else "import sys\nif sys.argv == ['-m']: sys.exit(1)\n"
+    )
+    done = ready.run("setup")
+    assert done.returncode == 0, done.stderr
+    assert "made anew" in ready.log
+    assert not (site / "sitecustomize.py").exists()
+    assert {ready.state[stage] for stage in ("core", "torch", "faiss")} == {DONE}
+    assert ready.run("search", "no.json", "no.png").stderr == ready.searching()
+
+
 @posix_only
 def test_ctrl_c_ends_pip_at_once(begun: Machine, index: PackageIndex) -> None:
     machine = begun
