@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ras.launch.state import FILE_NAME, State
 from ras.paths import REPOSITORY, data_folder
+from ras.regular_file import read_regular
 
 
 class SetupError(Exception):
@@ -34,6 +36,25 @@ class Place:
     @property
     def python(self) -> Path:
         return self.folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+    def has_python(self) -> bool:
+        """Whether the environment's Python is there, and the one that it was made with.
+
+        Elsewhere it is a link to that one. On Windows it is a starter, which stays where that one is uninstalled; it
+        looks for it in the folder that pyvenv.cfg names.
+        """
+        if not os.path.exists(self.python):
+            return False
+        if sys.platform != "win32":
+            return True
+        try:
+            lines = read_regular(self.folder / "pyvenv.cfg").decode("utf-8", "replace").splitlines()
+            pairs = [line.partition("=") for line in lines]
+            home = next(value.strip() for key, _, value in pairs if key.strip().lower() == "home")
+            # Not always python.exe: there are python3.13t.exe and pypy3.exe.
+            return any(re.match(r"(python|pypy).*\.exe$", name, re.IGNORECASE) for name in os.listdir(home))
+        except (OSError, ValueError, StopIteration):
+            return False
 
     def prefix_is_here(self) -> bool:
         """Whether this very process runs in the environment."""
@@ -105,7 +126,7 @@ def is_ready(place: Place, state: State | None) -> bool:
     return (
         state is not None
         and state.complete()
-        and place.python.exists()
+        and place.has_python()
         and os.path.realpath(place.python) == state.interpreter
     )
 

@@ -83,7 +83,7 @@ class _Preparation:
         self.card = machine.find_nvidia()
 
     def job(self, retry: bool) -> Preparation:
-        fresh = not self.state.python
+        fresh = not self.state.python or not self.place.has_python()
         todo = [stage for stage in self.stages if fresh or not self.state.settled(stage)]
         if retry:
             todo = list(self.stages)
@@ -110,7 +110,7 @@ class _Preparation:
     def _environment(self) -> Generator[Event, None, None]:
         """Make the virtual environment itself where there is none, or where its Python is gone."""
         place = self.place
-        if self.state.python and place.python.exists():
+        if self.state.python and place.has_python():
             interpreter = os.path.realpath(place.python)
             if interpreter == self.state.interpreter or (yield from self.runs.works(CORE, 0.0)):
                 self._save(replace(self.state, interpreter=interpreter))

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from ras.launch.events import Plan
 from ras.launch.lock import Lock
 from ras.launch.machine import Candidate, Nvidia, candidates, cuda_build, reachable, variant_wanted
 from ras.launch.pip import Reading, explain
 from ras.launch.place import SetupError, child_environment, choose_place, is_ready, places
-from ras.launch.prepare import leave_out, remove_environment, sweep
+from ras.launch.prepare import leave_out, prepare, remove_environment, sweep
 from ras.launch.stages import CORE, OPENCV, STAGES, TORCH, extra_for_tests, key_of, lines_of, requirements
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
 from ras.launch.torch_build import names_cuda
@@ -63,9 +64,46 @@ def test_an_environment_whose_python_is_gone_or_another_is_not_ready(tmp_path: P
     real = os.path.realpath(sys.executable)
     assert not is_ready(place, replace(whole_state(), interpreter=real))
     place.python.symlink_to(real)
+    (place.folder / "pyvenv.cfg").write_text(f"home = {os.path.dirname(real)}\n", "utf-8")  # for Windows
     assert is_ready(place, replace(whole_state(), interpreter=real))
     assert not is_ready(place, whole_state())
     assert not is_ready(place, None)
+
+
+def test_on_windows_the_python_that_made_the_environment_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    place = replace(places()[0], folder=tmp_path / "env")
+    place.python.parent.mkdir(parents=True)
+    place.python.touch()  # a starter, which the uninstaller does not know
+    state = replace(whole_state(), interpreter=os.path.realpath(place.python))
+    assert not is_ready(place, state)
+    base = tmp_path / "Pythön = 311"
+    base.mkdir()
+    (place.folder / "pyvenv.cfg").write_text(f"home = {base}\nversion = 3.11.7\n", "utf-8")
+    (base / "python311.dll").touch()
+    assert not is_ready(place, state)
+    for name in ("python.exe", "python3.13t.exe", "pypy3.exe"):
+        (base / name).touch()
+        assert is_ready(place, state)
+        (base / name).unlink()
+    assert not is_ready(place, state)
+
+
+def test_an_environment_whose_base_is_gone_is_made_anew_as_a_whole(
+    ras_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = places()[0]
+    place.python.parent.mkdir(parents=True)
+    place.python.symlink_to(ras_home / "uninstalled")
+    write_state(place.folder, whole_state())
+    monkeypatch.setattr("ras.launch.prepare.machine.find_nvidia", lambda: None)
+    job = prepare(place)
+    plan = next(job)
+    job.close()
+    assert isinstance(plan, Plan)
+    assert (plan.fresh, plan.settled) == (True, ())
 
 
 def test_leaving_out_settles_what_is_optional(tmp_path: Path) -> None:
