@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import RASError
 from ras.gui.picture_file import PictureFile, picture_file
-from ras.launch.lock import Lock
+from ras.launch.lock import Lock, NoLocks
 from ras.paths import data_folder
 from ras.records import Job
 from ras.text import clean
@@ -65,7 +65,8 @@ class DragCopies:
             _all().mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=str(_all())))
             lock = Lock(folder / _LOCK)
-            lock.acquire()
+            with contextlib.suppress(NoLocks):  # then no window clears away what another one left
+                lock.acquire()
             self._folder, self._lock = folder, lock
         return self._folder
 

@@ -108,7 +108,7 @@ def _prepare(place: Place, window: bool) -> bool:
         from ras.gui import setup_window
 
         if setup_window.has_display():
-            if not lock.acquire():
+            if not terminal.may_begin(lock):
                 setup_window.show_message(f"{terminal.RUNNING}. RAS opens when it is done.")
                 return False
             if is_ready(place, read_state(place.folder)):

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
 
 
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK, getattr(errno, "EDEADLOCK", errno.EDEADLK)}
+"""What flock (on NFS fcntl beneath it) and Windows' locking say where another process has the lock."""
+
+
+class NoLocks(OSError):
+    """The file system has no locks: nobody can tell whether another process is at what one would guard."""
+
+
 class Lock:
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._file: int | None = None
 
     def acquire(self) -> bool:
-        """Whether it is ours now. Raises OSError where the file cannot be opened."""
+        """Whether it is ours now. Raises OSError where the file cannot be opened, and NoLocks."""
         if self._file is not None:
             return True
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(str(self._path), os.O_RDWR | os.O_CREAT, 0o644)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(str(self.path), os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(file)
-        except OSError:
+        except OSError as exc:
             os.close(file)
-            return False
+            if exc.errno in _HELD:
+                return False
+            raise NoLocks(exc.errno, exc.strerror, str(self.path)) from exc
         self._file = file
         return True
 

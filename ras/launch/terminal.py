@@ -8,7 +8,7 @@ import time
 from typing import Callable, TextIO
 
 from ras.launch.events import Outcome, Plan, Preparation, Step
-from ras.launch.lock import Lock
+from ras.launch.lock import Lock, NoLocks
 from ras.launch.place import Place
 from ras.launch.state import DONE, FAILED, State
 
@@ -33,12 +33,20 @@ def describe(step: Step) -> str:
     return f"{step.text}: {step.done / 1e6:.0f} MB of {megabytes(step.total / 1e6)}"
 
 
+def may_begin(lock: Lock) -> bool:
+    """Take the lock; False while another process has it. Where the file system has no locks, it goes without."""
+    try:
+        return lock.acquire()
+    except NoLocks:
+        return True
+
+
 def wait_for(lock: Lock) -> None:
     """Take the lock; if another process sets up just now, say so and wait for it. KeyboardInterrupt leaves."""
-    if lock.acquire():
+    if may_begin(lock):
         return
     print(f"{RUNNING}. Waiting for it (Ctrl+C leaves) …", file=sys.stderr, flush=True)
-    while not lock.acquire():
+    while not may_begin(lock):
         time.sleep(0.3)
 
 

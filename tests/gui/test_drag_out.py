@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import queue
@@ -19,10 +20,11 @@ import pytest
 
 from ras.gui import drag_out, links
 from ras.gui.app import App
-from ras.gui.drag_copies import DragCopies, copy_for_drag
+from ras.gui.drag_copies import DragCopies, clear_leftovers, copy_for_drag
 from ras.gui.incoming import from_numbers
 from ras.gui.picture_file import PictureFile
 from ras.paths import data_folder
+from ras.records import finish
 from tests.display import need
 from tests.gui.conftest import Driver
 from tests.gui.pictures import picture
@@ -272,6 +274,19 @@ def test_copies_go_when_the_window_does_and_those_of_a_crash_later(driver: Drive
     assert used.read_bytes() == b"left"
     living.clear()
     assert list(copies_of_others.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is not Windows' lock")
+def test_without_locks_copies_are_made_and_none_of_another_window_is_cleared_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_file: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    copy = Path(DragCopies().write(PictureFile("cat.png", b"used", "PNG", is_preview=False)).path)
+    finish(clear_leftovers())
+    assert copy.read_bytes() == b"used"
 
 
 def test_without_the_package_nothing_breaks_and_nothing_is_promised(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import sys
@@ -11,14 +12,16 @@ from pathlib import Path
 import pytest
 
 from ras.launch.events import Plan
-from ras.launch.lock import Lock
+from ras.launch.lock import Lock, NoLocks
 from ras.launch.machine import Candidate, Nvidia, candidates, cuda_build, reachable, variant_wanted
 from ras.launch.pip import Reading, explain
 from ras.launch.place import SetupError, child_environment, choose_place, is_ready, places
 from ras.launch.prepare import leave_out, prepare, remove_environment, sweep
 from ras.launch.stages import CORE, OPENCV, STAGES, TORCH, extra_for_tests, key_of, lines_of, requirements
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
+from ras.launch.terminal import may_begin, wait_for
 from ras.launch.torch_build import names_cuda
+from ras.one_window import enter
 
 TORCH_LINE = 'torch>=2.0,<2.14; sys_platform != "darwin"'
 
@@ -172,6 +175,27 @@ def test_one_process_holds_the_lock(tmp_path: Path) -> None:
         assert pool.apply(_try_lock, (tmp_path / "new" / "env.lock",)) is False
         lock.release()
         assert pool.apply(_try_lock, (tmp_path / "new" / "env.lock",)) is True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock is not Windows' lock")
+@pytest.mark.parametrize(("code", "held"), [(errno.EWOULDBLOCK, True), (errno.EACCES, True), (errno.ENOLCK, False)])
+def test_a_file_system_without_locks_is_told_from_a_lock_that_is_held(
+    ras_home: Path, monkeypatch: pytest.MonkeyPatch, code: int, held: bool
+) -> None:
+    def refuse(_file: int, _operation: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    lock = Lock(ras_home / "env.lock")
+    assert may_begin(lock) is not held
+    if held:
+        assert not lock.acquire()
+        return
+    wait_for(lock)  # and does not, for ever
+    assert lock.inheritable == ()
+    with pytest.raises(NoLocks):
+        lock.acquire()
+    assert enter([]) == (None, False), "a window opens all the same"
 
 
 def test_the_child_is_led_to_its_own_packages(monkeypatch: pytest.MonkeyPatch) -> None:
