@@ -17,6 +17,14 @@ class SetupError(Exception):
     """The set-up cannot go on; the text is a sentence for the user."""
 
 
+def unwritable(path: Path, exc: OSError) -> SetupError:
+    """For a file of the set-up's own that cannot be opened, or a folder that cannot be made."""
+    return SetupError(
+        f"{exc.filename or path} cannot be written ({exc.strerror or exc}). If it belongs to another user or stands in "
+        "the way, remove it; or name another folder for RAS's data in the environment variable RAS_HOME."
+    )
+
+
 @dataclass(frozen=True)
 class Place:
     folder: Path
@@ -82,7 +90,7 @@ def places() -> tuple[Place, ...]:
 
 def find_place() -> Place | None:
     """Where the environment is; None where there is none yet."""
-    return next((place for place in places() if (place.folder / FILE_NAME).is_file()), None)
+    return next((place for place in places() if os.path.isfile(place.folder / FILE_NAME)), None)
 
 
 def choose_place() -> Place:

@@ -15,7 +15,7 @@ from ras.launch import machine
 from ras.launch.events import Event, Outcome, Plan, Preparation, StageError, Step
 from ras.launch.locked import locked_lines
 from ras.launch.pip import explain, is_tampered, pip_command, pip_version, site_packages
-from ras.launch.place import Place, SetupError
+from ras.launch.place import Place, SetupError, unwritable
 from ras.launch.runs import Runs
 from ras.launch.stages import CLIP, CORE, PIP, STAGES, TORCH, TORCHVISION, Stage, key_of, lines_of
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
@@ -33,9 +33,14 @@ def prepare(
 
     ``retry`` checks what is there, and tries again what failed or was left out. Raises SetupError where RAS cannot run.
     """
-    place.folder.mkdir(parents=True, exist_ok=True)
-    place.log.parent.mkdir(parents=True, exist_ok=True)
-    with place.log.open("a", encoding="utf-8") as log:
+    try:
+        place.folder.mkdir(parents=True, exist_ok=True)
+        place.log.parent.mkdir(parents=True, exist_ok=True)
+        # Names of files need not be Unicode.
+        opened = place.log.open("a", encoding="utf-8", errors="backslashreplace")
+    except OSError as exc:
+        raise unwritable(place.log, exc) from exc
+    with opened as log:
         log.write(f"\n==== {time.strftime('%Y-%m-%d %H:%M:%S')}  Python {sys.version.split()[0]}, {sys.platform}\n")
         run = _Preparation(place, log, tuple(pass_fds), (*STAGES, *extra))
         try:

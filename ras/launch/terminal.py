@@ -9,7 +9,7 @@ from typing import Callable, TextIO
 
 from ras.launch.events import Outcome, Plan, Preparation, Step
 from ras.launch.lock import Lock, NoLocks
-from ras.launch.place import Place
+from ras.launch.place import Place, unwritable
 from ras.launch.state import DONE, FAILED, State
 
 RUNNING = "The set-up is already running in another window or terminal"
@@ -34,11 +34,16 @@ def describe(step: Step) -> str:
 
 
 def may_begin(lock: Lock) -> bool:
-    """Take the lock; False while another process has it. Where the file system has no locks, it goes without."""
+    """Take the lock; False while another process has it. Where the file system has no locks, it goes without.
+
+    Raises SetupError where the file cannot be opened.
+    """
     try:
         return lock.acquire()
     except NoLocks:
         return True
+    except OSError as exc:
+        raise unwritable(lock.path, exc) from exc
 
 
 def wait_for(lock: Lock) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from ras.launch import FAILURE, main
 from ras.launch.events import Plan
 from ras.launch.lock import Lock, NoLocks
 from ras.launch.machine import Candidate, Nvidia, candidates, cuda_build, reachable, variant_wanted
 from ras.launch.pip import Reading, explain
-from ras.launch.place import SetupError, child_environment, choose_place, is_ready, places
+from ras.launch.place import Place, SetupError, child_environment, choose_place, find_place, is_ready, places
 from ras.launch.prepare import leave_out, prepare, remove_environment, sweep
 from ras.launch.stages import CORE, OPENCV, STAGES, TORCH, extra_for_tests, key_of, lines_of, requirements
 from ras.launch.state import DONE, FAILED, FILE_NAME, LEFT_OUT, STARTED, Record, State, read_state, write_state
@@ -163,6 +164,21 @@ def test_no_place_at_all_is_a_sentence(ras_home: Path, monkeypatch: pytest.Monke
         choose_place()
 
 
+def test_a_data_folder_that_may_not_be_entered_holds_no_environment(
+    ras_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def refuse(path: object, *arguments: object, **more: object) -> object:
+        if str(path).startswith(str(ras_home / "env")):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", refuse)  # the tests may run as one who may enter all
+    monkeypatch.setattr("ras.launch.place.REPOSITORY", ras_home / "none")
+    assert find_place() is None
+
+
 def _try_lock(path: Path) -> bool:
     return Lock(path).acquire()
 
@@ -196,6 +212,38 @@ def test_a_file_system_without_locks_is_told_from_a_lock_that_is_held(
     with pytest.raises(NoLocks):
         lock.acquire()
     assert enter([]) == (None, False), "a window opens all the same"
+
+
+@pytest.mark.parametrize("name", ["env", "env.lock", "logs", "logs/setup.log"])
+def test_a_file_of_the_set_up_that_cannot_be_opened_is_named(
+    ras_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    place = places()[0]
+    (ras_home / name).parent.mkdir(exist_ok=True)
+    if name in ("env", "logs"):
+        (ras_home / name).touch()
+    else:
+        (ras_home / name).mkdir()
+    monkeypatch.setattr("ras.launch.choose_place", lambda: place)
+    assert main(["setup"]) == FAILURE
+    told = capsys.readouterr().err
+    assert str(ras_home / name) in told
+    assert "RAS_HOME" in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+def test_a_folder_whose_name_is_no_unicode_can_be_logged(ras_home: Path) -> None:
+    home = Path(os.fsdecode(os.fsencode(ras_home) + b"/h\xe4"))
+    home.mkdir()
+    place = Place(home / "env", home / "setup.log")
+    place.python.parent.mkdir(parents=True)
+    place.python.symlink_to(sys.executable)
+    write_state(place.folder, State("3.11", os.path.realpath(sys.executable)))
+    job = prepare(place)
+    events = [next(job), next(job), next(job)]
+    job.close()
+    assert isinstance(events[0], Plan)
+    assert "h\\udce4/env/bin/python" in place.log.read_text("utf-8")
 
 
 def test_the_child_is_led_to_its_own_packages(monkeypatch: pytest.MonkeyPatch) -> None:
