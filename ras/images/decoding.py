@@ -11,6 +11,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugi
 
 from ras.errors import DecodeError, SkipReason
 from ras.images.formats import EXTRA_FORMATS, is_searched, kind_name, sniff_format
+from ras.images.jpeg_scans import find_scans
 from ras.images.memory import hides_size, most_memory, needed_memory
 from ras.images.rgb import in_rgb, way_upright
 from ras.images.shrunk import Box, Shrunk
@@ -83,7 +84,7 @@ def _decode(data: bytes, kind: str, max_pixels: int, at_least: int | None) -> Sh
     check_size(image, max_pixels)
     _check_memory(data, max_pixels, at_least)
     whole = image.size
-    if kind == "JPEG" and "progressive" in image.info and data.count(b"\xff\xda") > _MAX_SCANS:
+    if kind == "JPEG" and "progressive" in image.info and find_scans(data, _MAX_SCANS).excessive:
         raise DecodeError("The JPEG picture has too many scans to be an honest one.", SkipReason.DAMAGED)
     extent = _draft(image, at_least)
     try:
@@ -210,9 +211,10 @@ def _salvage_jpeg(data: bytes, at_least: int | None) -> Image.Image:
     The end must not fall into a header: tables that stand cut behind the last scan go, and if that does not help, the
     last scan does.
     """
-    last_scan = max(0, data.rfind(b"\xff\xda"))
-    cut_table = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]").search(data, last_scan + 2)
-    ends = (cut_table.start() if cut_table else len(data), last_scan)
+    scans = find_scans(data, _MAX_SCANS)
+    last_scan = scans.starts[-1] if scans.starts else 0
+    cut_table = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]").search(data, last_scan + 2, scans.end)
+    ends = (cut_table.start() if cut_table else scans.end, last_scan)
     for end in ends:
         image = _open(data[:end] + b"\xff\xd9", "JPEG")
         _draft(image, at_least)

@@ -7,6 +7,7 @@ import io
 import os
 import random
 import struct
+import time
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from PIL import Image, ImageFile, PngImagePlugin, features
 from ras.errors import DecodeError, SkipReason
 from ras.images import load_query, make_preview, sniff_format
 from ras.images.decoding import decode_image, decode_shrunk  # here, where a crash would be seen
+from ras.images.jpeg_scans import find_scans
 
 
 def scene(width: int = 96, height: int = 64) -> Image.Image:
@@ -242,6 +244,48 @@ def test_progressive_jpeg_with_hundreds_of_scans() -> None:
     data = encode(noise(), "JPEG", progressive=True)
     last = data.rfind(b"\xff\xda")
     assert refusal(data[:-2] + data[last:-2] * 300 + b"\xff\xd9") is SkipReason.DAMAGED
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_is_appended_to_a_progressive_jpeg_is_none_of_its_scans(damaged: bool) -> None:
+    data = encode(noise(), "JPEG", progressive=True)
+    if damaged:  # tables that cannot be read, behind the last scan
+        data = data[:-2] + b"\xff\xc4\x00\x13" + b"\xff" * 17 + b"\xff\xd9"
+    appended = b"PK\x03\x04" + b"\xff\xda\x00\x08" * 300 + encode(noise(), "JPEG", progressive=True)
+    assert difference(decode_image(data + appended), decode_image(data)) == 0
+
+
+@pytest.mark.parametrize(
+    "filling",
+    [
+        b"\xff\x00",
+        b"\xff\xd0",
+        b"\xff\x01",
+        b"\xff",
+        b"\xff\xfe\x00\x02",
+        b"\xff\xd8",
+        b"\xff\xda",
+        b"\xff\xd0\xff\xda",
+    ],
+)
+def test_a_hostile_progressive_jpeg_keeps_nobody_counting(filling: bytes) -> None:
+    data = encode(noise(), "JPEG", progressive=True)
+    first = data.find(b"\xff\xda")
+    hostile = data[: first + 20] + filling * (20_000_000 // len(filling)) + data[first + 20 :]
+    begun = time.perf_counter()
+    find_scans(hostile, 60)
+    assert time.perf_counter() - begun < 5
+
+
+def test_scans_are_found_where_they_begin_and_no_segment_is_taken_for_one() -> None:
+    plain = encode(noise(), "JPEG", progressive=True, comment=b"\xff\xda\xff\xd9")
+    scans = find_scans(plain, 60)
+    assert len(scans.starts) == 10
+    assert all(plain[start : start + 2] == b"\xff\xda" for start in scans.starts)
+    assert (scans.end, scans.excessive) == (len(plain) - 2, False)
+    assert find_scans(plain, 9).excessive
+    assert find_scans(plain[:-2], 60).end == len(plain) - 2
+    assert find_scans(b"", 60).starts == ()
 
 
 def test_texts_and_profiles_never_cost_the_picture() -> None:
