@@ -24,7 +24,8 @@ MAX_PIXELS = 120_000_000
 MAX_SIDE = 200_000
 """Pixels. Resizing takes memory for each pixel of a side, however narrow the picture is."""
 _MAX_SCANS = 60
-"""Of a progressive JPEG. Encoders write about ten; each costs a pass over all pixels, thousands cost minutes."""
+"""Of a JPEG. Encoders write about ten of a progressive one, and of another one for each colour at most; each costs a
+pass over all pixels, thousands cost minutes."""
 
 _KEPT_PNG_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
 
@@ -84,7 +85,7 @@ def _decode(data: bytes, kind: str, max_pixels: int, at_least: int | None) -> Sh
     check_size(image, max_pixels)
     _check_memory(data, max_pixels, at_least)
     whole = image.size
-    if kind == "JPEG" and "progressive" in image.info and find_scans(data, _MAX_SCANS).excessive:
+    if kind == "JPEG" and find_scans(data, _MAX_SCANS).excessive:
         raise DecodeError("The JPEG picture has too many scans to be an honest one.", SkipReason.DAMAGED)
     extent = _draft(image, at_least)
     try:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
-"""What ends the data of a scan, and garbage between segments. The others stand alone, and decoding goes on after them."""
+"""What ends the data of a scan, and garbage between segments. The others stand alone, and decoding goes on."""
 _SOI, _EOI, _SCAN = 0xD8, 0xD9, 0xDA
 _MOST_SEGMENTS = 4000
 """Honest pictures have up to some hundreds, of metadata and an embedded profile."""

@@ -246,6 +246,18 @@ def test_progressive_jpeg_with_hundreds_of_scans() -> None:
     assert refusal(data[:-2] + data[last:-2] * 300 + b"\xff\xd9") is SkipReason.DAMAGED
 
 
+def test_a_jpeg_with_hundreds_of_scans_that_is_not_progressive() -> None:
+    data = encode(noise(), "JPEG", subsampling=0)
+    first = data.find(b"\xff\xda")
+
+    def scan(component: int, tables: int) -> bytes:
+        return b"\xff\xda\x00\x08\x01" + bytes([component, tables]) + b"\x00\x3f\x00" + bytes(4)
+
+    others = scan(2, 0x11) + scan(3, 0x11) + b"\xff\xd9"
+    assert decode_image(data[:first] + scan(1, 0) + others).size == noise().size
+    assert refusal(data[:first] + scan(1, 0) * 300 + others) is SkipReason.DAMAGED
+
+
 @pytest.mark.parametrize("damaged", [False, True])
 def test_what_is_appended_to_a_progressive_jpeg_is_none_of_its_scans(damaged: bool) -> None:
     data = encode(noise(), "JPEG", progressive=True)
