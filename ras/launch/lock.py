@@ -7,7 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK, getattr(errno, "EDEADLOCK", errno.EDEADLK)}
 """What flock (on NFS fcntl beneath it) and Windows' locking say where another process has the lock."""
 

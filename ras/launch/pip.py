@@ -95,13 +95,15 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def pip_command(place: Place, *arguments: str) -> list[str]:
     """pip's command line. The user's own configuration counts; only where to install is ours to say."""
-    return [str(place.python), "-m", "pip", *arguments]
+    # An empty value counts on the command line alone: pip passes over one in the environment or in a file, and a
+    # target = of a pip.conf would go past the environment.
+    ours = ["--target="] if arguments[0] == "install" else []
+    return [str(place.python), "-m", "pip", *arguments[:1], *ours, *arguments[1:]]
 
 
 def pip_environment(place: Place) -> dict[str, str]:
     ours = {
         "PIP_USER": "0",  # user = true in a pip.conf would go past the environment
-        "PIP_TARGET": "",
         "PIP_PREFIX": "",
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -250,6 +250,19 @@ def test_where_the_known_releases_are_gone_others_are_taken_and_it_is_said(begun
     assert "without their checksums: core." in begun.run("doctor").stdout
 
 
+def test_a_target_in_the_users_configuration_does_not_lead_past_the_environment(begun: Machine) -> None:
+    elsewhere, file = begun.elsewhere / "target", begun.elsewhere / "pip.conf"
+    address = begun.environment["PIP_INDEX_URL"]
+    file.write_text(f"[global]\nindex-url = {address}\n[install]\ntarget = {elsewhere}\n", "utf-8")
+    done = begun.run(
+        "search", "no.json", "no.png", PIP_CONFIG_FILE=str(file), PIP_INDEX_URL="", PIP_TARGET=str(elsewhere)
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith(begun.searching())
+    assert begun.state["core"] == DONE
+    assert not elsewhere.exists()
+
+
 def test_a_later_start_needs_no_network_and_says_nothing(ready: Machine) -> None:
     later = ready.run("search", "no.json", "no.png", PIP_INDEX_URL="http://127.0.0.1:9/simple/")
     assert later.returncode == 0
