@@ -203,7 +203,7 @@ def test_a_link_to_this_machine_is_one_sentence(driver: Driver, app: App) -> Non
     with CdnDouble() as cdn:
         app.inputs.load_link(cdn.serve("/cat.png", encoded(picture(4))))
         driver.until(lambda: app.notices.sentences)
-        assert "no address of the public internet" in app.notices.sentences[-1][1]
+        assert "no host of the public internet" in app.notices.sentences[-1][1]
         assert cdn.connections == 0
 
 
