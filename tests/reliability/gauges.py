@@ -33,7 +33,7 @@ HEAP, BLOCKS = "memory in use", "objects of Python"
 
 GAUGES = (
     Gauge("resident memory", _MEMORY, "MB", a_search=0.002, slack=24.0, a_picture=0.001),
-    Gauge(HEAP, _MEMORY, "kB", a_search=1.0, slack=200.0, a_picture=0.5),
+    Gauge(HEAP, _MEMORY, "kB", a_search=0.5, slack=200.0, a_picture=0.5),
     Gauge(BLOCKS, _MEMORY, "blocks", a_search=4.0, slack=300.0, a_picture=8.0),
     Gauge("threads", _SYSTEM, a_picture=0.0),
     Gauge("threads of Python", _SYSTEM, a_picture=0.0),
