@@ -103,7 +103,7 @@ def test_of_pictures_that_cannot_be_used_nothing_is_kept(monkeypatch: pytest.Mon
         [record(number) for number in range(200)], fetch, ColourEncoder(batch_size=4), connections=4, max_pixels=1
     )
     held = [
-        sum(isinstance(thing, compute._Fetched) for thing in gc.get_objects())
+        sum(type(thing) is compute._Fetched for thing in gc.get_objects())  # isinstance would ask odd ones of torch
         for event in events
         if isinstance(event, Skipped)
     ]
