@@ -6,6 +6,7 @@
     ├── ArchiveError        an export cannot be read at all
     ├── PictureError        one picture cannot be used; carries a SkipReason
     │   ├── FetchError      its bytes could not be had
+    │   │   └── HostGivenUp its server had been given up, so that it was not asked for
     │   └── DecodeError     its bytes are no picture that RAS can read, or search for
     ├── EncoderError        an encoder cannot be used on this machine
     │   └── WeightsError    its weights are missing, damaged, or could not be downloaded
@@ -122,6 +123,10 @@ class PictureError(RASError):
 
 class FetchError(PictureError):
     """The bytes of a picture could not be had."""
+
+
+class HostGivenUp(FetchError):
+    """Its server had been given up for others, so that it was not asked for: nothing new is known of it."""
 
 
 class DecodeError(PictureError):

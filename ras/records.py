@@ -325,6 +325,8 @@ class Skipped:
     record: ImageRecord
     reason: SkipReason
     detail: str
+    untried: bool = False
+    """Whether it was not even asked for, since its server had been given up."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Callable
 
-from ras.errors import FetchError, SkipReason
+from ras.errors import HostGivenUp, SkipReason
 from ras.text import count, duration
 
 log = logging.getLogger(__name__)
@@ -116,13 +116,13 @@ class Host:
     def enter(self, stop: Callable[[], None]) -> float:
         """Wait until it may be asked, and take one of the places; returns the moment.
 
-        Raises FetchError if the host was given up, and what ``stop`` raises, which is asked after each ``wake``.
+        Raises HostGivenUp, and what ``stop`` raises, which is asked after each ``wake``.
         """
         with self._changed:
             while True:
                 stop()
                 if self.given_up:
-                    raise FetchError(self.given_up, SkipReason.NETWORK)
+                    raise HostGivenUp(self.given_up, SkipReason.NETWORK)
                 now = self._clock()
                 pause = self.resume_at - now
                 if pause > 0:

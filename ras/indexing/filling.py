@@ -108,7 +108,8 @@ def fill_store(
                 commits.entries.append(Entry(key, event.content_hash, event.embedding, event.preview))
             elif isinstance(event, Described) and extractor is not None:
                 commits.features.append(FeatureEntry(event.content_hash, extractor.id, event.features))
-            elif isinstance(event, Skipped):
+            elif isinstance(event, Skipped) and not (event.untried and event.record.key in before):
+                # What was found when it was last tried stays true.
                 commits.failures.append(Failure(event.record.key, event.reason, event.detail, time.time(), limits))
             commits.when_due()
             if not isinstance(event, (Embedded, Described)):

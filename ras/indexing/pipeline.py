@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Callable, Container, Generator, Iterator, Sequence
 
 from ras.cdn import is_dead
-from ras.errors import PictureError, SkipReason
+from ras.errors import HostGivenUp, PictureError, SkipReason
 from ras.images import decoder_notices
 from ras.indexing.compute import Compute
 from ras.indexing.outcomes import Broken, Described, Embedded, Outcome, Twin
@@ -210,7 +210,7 @@ class _Run:
         self._settled += 1
         self._failed += 1
         self._time_left.skipped(error.reason)
-        return Skipped(self._records[index], error.reason, str(error))
+        return Skipped(self._records[index], error.reason, str(error), isinstance(error, HostGivenUp))
 
     def _progress(self) -> Progress:
         rate, left = self._time_left.measure(self._settled)

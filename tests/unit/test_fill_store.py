@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ras.encoders.base import Encoder
-from ras.errors import EncoderError, FetchError, SkipReason, StoreError
+from ras.errors import EncoderError, FetchError, HostGivenUp, SkipReason, StoreError
 from ras.indexing import fill_store
 from ras.indexing.commits import COMMIT_PICTURES
 from ras.records import Archive, ImageRecord, IndexReport, Progress, Skipped, finish
@@ -274,6 +274,26 @@ def test_what_failed_is_tried_after_the_rest_and_in_another_order_each_time(stor
     assert third[:10] == [each.key for each in new]
     assert sorted(third[10:]) == sorted(first)
     assert len({tuple(first), tuple(second), tuple(third[10:])}) == 3
+
+
+def test_what_was_not_tried_keeps_its_reason(store: EmbeddingStore) -> None:
+    """Its server was given up for others; of what was never tried before, that is all that is known."""
+    errors = [
+        FetchError("It lies elsewhere.", SkipReason.BLOCKED),
+        HostGivenUp("The host was given up.", SkipReason.NETWORK),
+    ]
+
+    def fetch(wanted: ImageRecord) -> bytes:
+        raise errors[0]
+
+    fill(store, archive([record(0)]), fetch)
+    del errors[0]
+    _, events = fill(store, archive([record(0), record(1)]), fetch)
+    assert [event.untried for event in events if isinstance(event, Skipped)] == [True, True]
+    assert {key: failure.reason for key, failure in store.failures().items()} == {
+        record(0).key: SkipReason.BLOCKED,
+        record(1).key: SkipReason.NETWORK,
+    }
 
 
 def test_the_hash_is_of_the_bytes(store: EmbeddingStore) -> None:
