@@ -151,9 +151,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     path = path or settings_path()
     try:
-        raw = json.loads(read_regular(path).decode("utf-8-sig"))  # some editors put a mark before it
-        if not isinstance(raw, dict):
-            raise ValueError("not a JSON object")
+        raw = _read(path)
     except FileNotFoundError:
         return Settings()
     except OSError as exc:
@@ -176,14 +174,20 @@ def with_changes(before: Settings, after: Settings, path: Path | None = None) ->
     Another window, or an editor, may have saved since: that must not undo it.
     """
     try:
-        raw = json.loads(read_regular(path or settings_path()).decode("utf-8-sig"))
+        raw = _read(path or settings_path())
     except (OSError, ValueError, RecursionError):
-        return after
-    if not isinstance(raw, dict):
         return after
     names = [field.name for field in dataclasses.fields(Settings)]
     changed = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
     return dataclasses.replace(_from_json(raw), **changed)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What is saved. Raises OSError, and ValueError or RecursionError where it is no JSON object."""
+    raw = json.loads(read_regular(path).decode("utf-8-sig"))  # some editors put a mark before it
+    if not isinstance(raw, dict):
+        raise ValueError("not a JSON object")
+    return raw
 
 
 def _from_json(raw: dict[str, Any]) -> Settings:

@@ -131,7 +131,7 @@ class Downloader:
             except Cancelled:
                 raise
             except FetchError as exc:
-                raise FetchError(f"{missing} {exc}", exc.reason) from exc
+                raise type(exc)(f"{missing} {exc}", exc.reason) from exc  # HostGivenUp stays one
         if record.file_size is not None and len(local) < record.file_size and _has_link(record):
             try:
                 return self._download(record)
