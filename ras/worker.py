@@ -63,6 +63,7 @@ class Worker:
     """
 
     def __init__(self, name: str = "worker") -> None:
+        self.name = name
         self._jobs: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._current: Ticket | None = None

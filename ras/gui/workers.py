@@ -19,12 +19,12 @@ class Workers:
         self.search, self.index, self.download = Worker("search"), Worker("index"), Worker("download")
         self.chores, self.look, self.draw = Worker("chores"), Worker("look"), Worker("draw")
         self.fetch = Worker("fetch")
+        self.all = (self.index, self.search, self.download, self.chores, self.look, self.draw, self.fetch)
 
     def close(self) -> None:
         """Stop what runs. What does not stop at once ends with the program."""
-        workers = (self.index, self.search, self.download, self.chores, self.look, self.draw, self.fetch)
-        for worker in workers:  # all at the same time, then wait
+        for worker in self.all:  # all at the same time, then wait
             worker.close(timeout=0)
         deadline = time.monotonic() + _LAST_MOMENT
-        for worker in workers:
+        for worker in self.all:
             worker.close(timeout=max(0.0, deadline - time.monotonic()))

@@ -87,6 +87,7 @@ def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
     reported = [error for app in driver.apps for error in app.crashes.reported]
     for app in driver.apps:
         app.stop()
+    still_run = [worker.name for app in driver.apps for worker in app.workers.all if not worker.close(timeout=20)]
     # A menu that a test left posted: Tk would give the keyboard back to where it was then, in another test.
     root.tk.call("tk::MenuUnpost", "")
     root.tk.eval('set tk::Priv(focus) ""')
@@ -98,3 +99,4 @@ def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
     gc.collect()  # here, not on a worker of the next test: variables of Tk are let go of on Tk's thread
     for error in reported:
         raise error
+    assert not still_run, "threads of the window that closing it does not end"

@@ -94,12 +94,13 @@ def test_the_window_ends_whatever_fails(driver: Driver, monkeypatch: pytest.Monk
     app = driver.open()
     driver.live(0.2)
     done: list[str] = []
-    monkeypatch.setattr(app, "stop", lambda: done.append("stopped"))
-    monkeypatch.setattr(app.root, "quit", lambda: done.append("ended"))
-    if what == "saving":
-        monkeypatch.setattr(settings_saving, "save_settings", fail)
-    else:
-        app.when_closed.insert(0, fail)
-    with pytest.raises(RuntimeError):
-        app.close()
+    with monkeypatch.context() as patched:
+        patched.setattr(app.workers, "close", lambda: done.append("stopped"))
+        patched.setattr(app.root, "quit", lambda: done.append("ended"))
+        if what == "saving":
+            patched.setattr(settings_saving, "save_settings", fail)
+        else:
+            app.when_closed.insert(0, fail)
+        with pytest.raises(RuntimeError):
+            app.close()
     assert done == ["stopped", "ended"]
