@@ -79,10 +79,16 @@ class Driver:
         self.root.update()
 
 
+def bound(root: tk.Tk) -> dict[tuple[str, str], str]:
+    """What the root window, and "all", do at which event: a script of Tcl."""
+    return {(tag, event): root.tk.call("bind", tag, event) for tag in (".", "all") for event in root.bind_class(tag)}
+
+
 @pytest.fixture
 def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
     """The test fails when any callback of the window raised, unless it took the error from ``crashes.reported``."""
     driver = Driver(root, theme)
+    before, commands = bound(root), set(root._tclCommands or ())  # type: ignore[attr-defined]
     yield driver
     reported = [error for app in driver.apps for error in app.crashes.reported]
     for app in driver.apps:
@@ -94,6 +100,11 @@ def driver(root: tk.Tk, theme: Theme) -> Iterator[Driver]:
     for child in root.winfo_children():
         child.destroy()
     root.configure(menu="")
+    # The root window stays. What a window bound to it would go on with every event of the next ones, ever more slowly.
+    for tag, event in bound(root):
+        root.tk.call("bind", tag, event, before.get((tag, event), ""))
+    for command in set(root._tclCommands or ()) - commands:  # type: ignore[attr-defined]
+        root.deletecommand(command)
     root.withdraw()
     root.update()
     gc.collect()  # here, not on a worker of the next test: variables of Tk are let go of on Tk's thread
