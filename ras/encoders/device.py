@@ -45,6 +45,13 @@ def placements(choice: str = "auto") -> tuple[Placement, ...]:
     return (_cpu(),)
 
 
+def is_out_of_memory(exc: BaseException) -> bool:
+    """Whether an error of torch's says that memory ran out, that of the computer or of a graphics card."""
+    # torch has a class for CUDA alone; MPS, the CPU's allocator (on Linux, on Windows) and cuBLAS only have words.
+    words = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED", "bad_alloc")
+    return isinstance(exc, RuntimeError) and any(word in str(exc) for word in words)
+
+
 def _cuda(name: str) -> tuple[Placement, ...]:
     # Some cards (GTX 16xx) answer NaN in float16; they are fine in float32.
     import torch
