@@ -7,12 +7,12 @@ import functools
 import logging
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from ras.encoders.base import Encoder, Picture
 from ras.encoders.checkpoint import read_state_dict
 from ras.encoders.clip_package import architecture, build_model, clip_module, first_line
-from ras.encoders.device import Placement, placements
+from ras.encoders.device import Placement, is_out_of_memory, placements
 from ras.errors import EncoderError, WeightsError
 from ras.records import Job, Notice, Progress
 
@@ -35,14 +35,19 @@ _STRIP = 256
 """From this ratio of a picture's sides on, only the part that is kept is resized: the whole takes too much memory."""
 
 
+_LONGEST_TEXT = 2000
+"""Characters, of which more than 77 tokens are made, of 24 characters at most. The tokenizer's time grows by the square
+of a word's length: 0.3 seconds for one of 2000 letters."""
+
+
 class ClipEncoder(Encoder):
     """A CLIP model. ``encode_batch`` takes uint8 rows (3, side, side), RGB.
 
     On the CPU a batch is calculated by the thread that brings it, so that several threads with a batch each keep all
     cores busy and none waits for another; a query is calculated by all cores together, which is sooner done.
 
-    When the device runs out of memory, batches are halved; when one picture is too much for a graphics card, the CPU
-    takes over. ``take_notices`` tells of it.
+    When the device runs out of memory, batches are halved; when one picture or text is too much for a graphics card,
+    the CPU takes over. ``take_notices`` tells of it.
     """
 
     convincing = 0.85  # an estimate, not measured with published weights
@@ -101,29 +106,30 @@ class ClipEncoder(Encoder):
         return np.ascontiguousarray(np.asarray(square.convert("RGB")).transpose(2, 0, 1))
 
     def encode_batch(self, rows: np.ndarray) -> np.ndarray:
-        return self._encode(rows, threads=1)
+        return self._in_blocks(rows, self._encode_rows)
 
     def encode_query(self, image: Image) -> np.ndarray:
         import numpy as np
 
         rows = [self.preprocess(view) for view in self.query_views(image)]
-        return self._encode(np.stack(rows), threads=self._all_cores)
+        return self._in_blocks(np.stack(rows), functools.partial(self._encode_rows, threads=self._all_cores))
 
-    def _encode(self, rows: np.ndarray, threads: int) -> np.ndarray:
+    def _in_blocks(self, items: Any, encode: Callable[[Any], np.ndarray]) -> np.ndarray:
+        """So many rows or texts at once as there is memory for; on the CPU where the graphics card has not enough."""
         import numpy as np
 
         blocks: list[np.ndarray] = []
         start = 0
-        while start < len(rows):
-            block = rows[start : start + self.batch_size]
+        while start < len(items):
+            block = items[start : start + self.batch_size]
             try:
                 with contextlib.nullcontext() if self.device == "cpu" else self._turn:
                     placement = self.placement
-                    blocks.append(self._encode_rows(block, threads))
+                    blocks.append(encode(block))
                 start += len(block)
                 continue
             except RuntimeError as exc:
-                if not _is_out_of_memory(exc):
+                if not is_out_of_memory(exc):
                     raise EncoderError(f"{self.name} failed on {self.placement.device}: {first_line(exc)}.") from exc
             # Outside of the except clause: its traceback would keep the tensors that are to be freed.
             self._make_room(placement, len(block))
@@ -131,14 +137,17 @@ class ClipEncoder(Encoder):
 
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Texts → float32 (n, dimension), each of length 1. What goes beyond CLIP's 77 tokens is cut off."""
-        import numpy as np
         import torch
 
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        tokens = torch.tensor([_tokens(text, self._model.context_length) for text in texts])
-        with self._turn, torch.inference_mode():
-            torch.set_num_threads(self._all_cores)
+        return self._in_blocks(
+            torch.tensor([_tokens(text, self._model.context_length) for text in texts]), self._encode_tokens
+        )
+
+    def _encode_tokens(self, tokens: torch.Tensor) -> np.ndarray:
+        import torch
+
+        torch.set_num_threads(self._all_cores)
+        with torch.inference_mode():
             return _unit_rows(self._model.encode_text(tokens.to(self.placement.device)))
 
     def _encode_rows(self, rows: np.ndarray, threads: int = 1) -> np.ndarray:
@@ -171,14 +180,16 @@ class ClipEncoder(Encoder):
             self.batch_size //= 2
             log.warning("%s ran out of memory on %s: batches of %d now", self.name, self.device, self.batch_size)
             return
+        no_memory = f"There is not enough memory for {self.name}; close other programs or use --encoder fingerprint."
         if self.placement.device == "cpu":
-            raise EncoderError(
-                f"There is not enough memory for {self.name}; close other programs or use --encoder fingerprint."
-            )
+            raise EncoderError(no_memory)
         text = f"The memory of {self.placement.device} ran out; {self.name} goes on on the CPU, which is slower."
         log.warning("%s", text)
+        try:
+            self._model.to("cpu").float()
+        except RuntimeError as exc:
+            raise EncoderError(no_memory) from exc
         self._notices.append(text)
-        self._model.to("cpu").float()
         self._move(Placement("cpu", torch.float32))
 
 
@@ -200,6 +211,8 @@ def _unit_rows(embeddings: torch.Tensor) -> np.ndarray:
 
 def _tokens(text: str, length: int) -> list[int]:
     tokenizer = _tokenizer()
+    if len(text) > _LONGEST_TEXT:
+        text = " ".join(text.split())[:_LONGEST_TEXT]
     start, end = tokenizer.encoder["<|startoftext|>"], tokenizer.encoder["<|endoftext|>"]
     tokens = [start, *tokenizer.encode(text)[: length - 2], end]
     return tokens + [0] * (length - len(tokens))
@@ -210,12 +223,6 @@ def _tokenizer() -> Any:
     if not hasattr(module, "ras_tokenizer"):
         module.ras_tokenizer = module.SimpleTokenizer()  # type: ignore[attr-defined]
     return module.ras_tokenizer
-
-
-def _is_out_of_memory(exc: RuntimeError) -> bool:
-    # torch has a class for CUDA alone; MPS, the CPU's allocator (on Linux, on Windows) and cuBLAS only have words.
-    words = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
-    return any(word in str(exc) for word in words)
 
 
 def load_clip(weights: Path, digest: str, device: str = "auto") -> Job[ClipEncoder]:
@@ -229,21 +236,24 @@ def load_clip(weights: Path, digest: str, device: str = "auto") -> Job[ClipEncod
     yield Progress("Loading the CLIP model", 0)
     try:
         state = read_state_dict(weights)
-        trouble = ""
+        trouble, is_full = "", False
         for placement in candidates:
             yield Progress("Loading the CLIP model", 0)
             try:
                 encoder = _try(state, placement, digest)
             except (RuntimeError, AssertionError, NotImplementedError) as exc:
-                trouble = first_line(exc)
+                trouble, is_full = first_line(exc), is_out_of_memory(exc)
                 log.warning("CLIP does not run on %s in %s: %s", placement.device, placement.dtype, trouble)
                 continue
             if trouble and placement.device == "cpu":
+                remedy = "Closing programs that use the card" if is_full else "A newer driver or another build of torch"
                 yield Notice(
                     f"CLIP does not run on the graphics card ({trouble}), so it runs on the CPU, which is slower. "
-                    "A newer driver or another build of torch may help."
+                    f"{remedy} may help."
                 )
             return encoder
+        if is_full:
+            raise MemoryError(trouble)
     except WeightsError as exc:
         raise WeightsError(f"{weights} cannot be used for CLIP: {exc}.") from exc
     except MemoryError as exc:
@@ -254,11 +264,18 @@ def load_clip(weights: Path, digest: str, device: str = "auto") -> Job[ClipEncod
 
 
 def _try(state: dict[str, Any], placement: Placement, digest: str) -> ClipEncoder:
-    """Build the model there and encode a blank picture. Raises RuntimeError and its kin where that does not work."""
+    """Build the model there, encode a blank picture and a text. Raises RuntimeError and its kin where that fails."""
     import numpy as np
+    import torch
 
     encoder = ClipEncoder(build_model(state, placement.device, placement.dtype), placement, architecture(state), digest)
     blank = encoder._encode_rows(np.zeros((1, 3, encoder.side, encoder.side), np.uint8))
-    if not np.isfinite(blank).all():
+    text = encoder._encode_tokens(torch.zeros((1, encoder._model.context_length), dtype=torch.long))
+    # All other weights have a part in these two, and one that is no number makes all that follows no number.
+    words = encoder._model.token_embedding.weight.sum().item()
+    if not (np.isfinite(blank).all() and np.isfinite(text).all() and np.isfinite(words)):
+        weights = [state[name] for name in encoder._model.state_dict() if name in state]
+        if not all(torch.isfinite(value).all() for value in weights):
+            raise WeightsError("the weights hold values that are no numbers")
         raise RuntimeError(f"it calculates wrongly in {placement.dtype}")
     return encoder

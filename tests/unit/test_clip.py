@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ras.encoders import clip_package
+from ras.encoders import clip, clip_package
 from ras.encoders.checkpoint import read_state_dict
 from ras.encoders.clip import ClipEncoder, load_clip
 from ras.encoders.device import Placement, placements
 from ras.errors import EncoderError, WeightsError
 from ras.paths import REPOSITORY
-from ras.records import finish
+from ras.records import Notice, finish
 from tests import tiny_clip
 from tests.clip_reference import reference_clip
 
@@ -252,6 +252,57 @@ def test_another_models_weights_are_refused_in_one_sentence(tmp_path: Path) -> N
     assert "whole CLIP model" in refused(save("part.pt", state))
 
 
+def changed(path: Path, resnet: bool = False, **tensors: Any) -> Path:
+    torch.save({**tiny_clip.tiny_state(resnet), **{n.replace("__", "."): t for n, t in tensors.items()}}, str(path))
+    return path
+
+
+def test_weights_of_another_vocabulary_are_refused(tmp_path: Path) -> None:
+    words = tiny_clip.tiny_state()["token_embedding.weight"][:21128]
+    assert "know 21128 words, and CLIP’s tokenizer has 49408" in refused(
+        changed(tmp_path / "words.pt", token_embedding__weight=words)
+    )
+
+
+def test_sizes_that_would_take_all_memory_are_refused(tmp_path: Path) -> None:
+    for length in (1, 5000):
+        text = changed(tmp_path / "text.pt", positional_embedding=torch.zeros(length, 64))
+        assert f"{length} positions in positional_embedding" in refused(text)
+    picture = changed(tmp_path / "picture.pt", visual__positional_embedding=torch.zeros(4226, 64))
+    assert "4226 positions in visual.positional_embedding" in refused(picture)
+    resnet = changed(tmp_path / "resnet.pt", True, visual__attnpool__positional_embedding=torch.zeros(4226, 512))
+    assert "4226 positions in visual.attnpool" in refused(resnet)
+    grid = torch.zeros(33 * 33 + 1, 512)
+    assert "1056 pixels" in refused(changed(tmp_path / "side.pt", True, visual__attnpool__positional_embedding=grid))
+
+
+@pytest.mark.parametrize("name", ["visual.proj", "text_projection", "transformer.resblocks.1.ln_2.bias"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    state = tiny_clip.tiny_state()
+    state[name].view(-1)[5] = value
+    assert "values that are no numbers" in refused(changed(tmp_path / "nan.pt", **state))
+
+
+def test_a_word_whose_weights_are_no_numbers_is_noticed(tmp_path: Path) -> None:
+    state = tiny_clip.tiny_state()
+    state["token_embedding.weight"][12345, 6] = float("nan")
+    assert "values that are no numbers" in refused(changed(tmp_path / "nan.pt", **state))
+
+
+def test_a_resnet_without_counts_of_batches_is_taken(tmp_path: Path) -> None:
+    state = tiny_clip.tiny_state(resnet=True)
+    torch.save({name: value for name, value in state.items() if "num_batches" not in name}, str(tmp_path / "old.pt"))
+    whole = finish(load_clip(changed(tmp_path / "whole.pt", True), "0" * 64, "cpu"))
+    old = finish(load_clip(tmp_path / "old.pt", "0" * 64, "cpu"))
+    rows = np.stack([old.preprocess(noise(50, 40))])
+    assert np.array_equal(old.encode_batch(rows), whole.encode_batch(rows))
+
+
+def test_a_foreign_error_is_cut_short() -> None:
+    assert clip_package.first_line(ValueError("a" * 300 + "\nb")) == "a" * 200 + "…"
+
+
 def test_a_tensor_that_reaches_beyond_its_file_is_refused(tmp_path: Path, archive: Path) -> None:
     """A length in the table of contents that the data does not have must not read foreign memory."""
     with zipfile.ZipFile(archive) as source, zipfile.ZipFile(tmp_path / "short.pt", "w") as target:
@@ -276,12 +327,39 @@ def test_devices(archive: Path) -> None:
             finish(load_clip(archive, "0" * 64, "mps"))
 
 
+FULL = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"
+
+
+def test_too_little_memory_to_load_says_so(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise RuntimeError(FULL)
+
+    monkeypatch.setattr(clip, "build_model", full)
+    with pytest.raises(EncoderError, match="not enough memory to load CLIP; close other programs"):
+        finish(load_clip(archive, "0" * 64, "auto"))
+
+
+def test_a_card_without_room_for_the_model_is_left(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(state: Any, device: str, dtype: Any) -> Any:
+        if device != "cpu":
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return clip_package.build_model(state, device, dtype)
+
+    monkeypatch.setattr(clip, "build_model", build)
+    both = (Placement("cuda", torch.float16), Placement("cpu", torch.float32))
+    monkeypatch.setattr(clip, "placements", lambda _: both)
+    (notice,) = [event.text for event in load_clip(archive, "0" * 64, "auto") if isinstance(event, Notice)]
+    assert "out of memory" in notice
+    assert notice.endswith("Closing programs that use the card may help.")
+
+
 class SmallDevice:
     """Makes a model fail as a graphics card does whose memory is full: batches beyond ``room`` rows."""
 
     def __init__(self, encoder: ClipEncoder, room: int, leave_with_device: bool = False) -> None:
         self.sizes: list[int] = []
         self.handle = encoder._model.visual.register_forward_pre_hook(self.check)
+        self.text_handle = encoder._model.ln_final.register_forward_pre_hook(self.check)
         self.room = room
         self.encoder = encoder
         self.leave_with_device = leave_with_device
@@ -411,3 +489,52 @@ def test_a_cpu_without_memory_says_so(archive: Path) -> None:
     SmallDevice(encoder, room=0)
     with pytest.raises(EncoderError, match="not enough memory"):
         encoder.encode_batch(np.zeros((2, 3, 32, 32), np.uint8))
+
+
+def test_the_cpu_takes_over_when_a_text_is_too_much(archive: Path) -> None:
+    texts = ["a cat", "a dog", "a house"]
+    expected = on_a_card(archive).encode_text(texts)
+    card = on_a_card(archive)
+    SmallDevice(card, room=0, leave_with_device=True)
+    assert np.allclose(card.encode_text(texts), expected, atol=1e-5)
+    assert card.placement.device == "cpu"
+    (notice,) = card.take_notices()
+    assert "on the CPU" in notice
+
+
+def test_a_text_for_which_there_is_no_memory_or_device_costs_a_sentence(archive: Path) -> None:
+    encoder = on_a_card(archive)
+    encoder._move(Placement("cpu", torch.float32))
+    SmallDevice(encoder, room=0)
+    with pytest.raises(EncoderError, match="not enough memory"):
+        encoder.encode_text(["a cat"])
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("CUDA error: unspecified launch failure\nCompile with …")
+
+    encoder._model.ln_final.register_forward_pre_hook(fail, prepend=True)
+    with pytest.raises(EncoderError, match=r"failed on cpu: CUDA error: unspecified launch failure\.$"):
+        encoder.encode_text(["a cat"])
+
+
+def test_a_computer_without_room_for_what_leaves_the_card_says_so(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise RuntimeError(FULL)
+
+    card = on_a_card(archive)
+    SmallDevice(card, room=0)
+    monkeypatch.setattr(card._model, "to", full)
+    with pytest.raises(EncoderError, match="not enough memory"):
+        card.encode_text(["a cat"])
+    assert card.take_notices() == []
+
+
+def test_a_long_text_takes_no_longer_than_its_beginning(encoder: ClipEncoder) -> None:
+    letters = "".join(np.random.default_rng(1).choice(list("abcdefghijklmnopqrstuvwxyz"), 100_000))
+    began = time.monotonic()
+    long = encoder.encode_text([letters, "a cat" + " \n" * 5000 + "on a mat", "blackandwhitephotography " * 1000])
+    assert time.monotonic() - began < 10
+    short = encoder.encode_text([letters[:1000], "a cat on a mat", "blackandwhitephotography " * 75])
+    assert (long * short).sum(axis=1).min() > 0.9999
