@@ -14,8 +14,8 @@ class WeightsServer:
 
     A fault is a number (cut after so many bytes), ``"503"`` (or any status), ``"ignores-range"``, ``"wrong-bytes"``,
     ``"wrong-range"``, ``"web-page"``, ``"silent"`` (never answers), ``"stalls"`` (half of the file, then nothing),
-    ``"endless"`` (no length, and twenty times as much), ``"too-long"`` (says that it is), ``"no-numbers"`` (503, and to
-    wait for "²") or a URL, to which it sends on.
+    ``"empty"`` (a file of no bytes), ``"endless"`` (no length, and twenty times as much), ``"too-long"`` (says that it
+    is), ``"no-numbers"`` (503, and to wait for "²") or a URL, to which it sends on.
     """
 
     def __init__(self, data: bytes, faults: tuple[int | str, ...] = ()) -> None:
@@ -82,12 +82,12 @@ class WeightsServer:
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return
-        if fault == "web-page":
+        if fault in ("web-page", "empty"):
             handler.send_response(200)
-            handler.send_header("Content-Type", "text/html")
-            handler.send_header("Content-Length", "5")
+            handler.send_header("Content-Type", "text/html" if fault == "web-page" else "application/octet-stream")
+            handler.send_header("Content-Length", "5" if fault == "web-page" else "0")
             handler.end_headers()
-            handler.wfile.write(b"Hello")
+            handler.wfile.write(b"Hello" if fault == "web-page" else b"")
             return
         body = self.data[start:]
         handler.send_response(206 if start else 200)

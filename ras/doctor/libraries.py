@@ -6,7 +6,6 @@ import importlib.util
 import os
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from ras.called import remedy
@@ -102,10 +101,10 @@ def clip() -> Check:
 
 
 def clip_weights() -> Check:
-    from ras.encoders.weights import WEIGHTS, weights_path
+    from ras.encoders.weights import WEIGHTS, weights_places
 
     name, weights = "CLIP weights", WEIGHTS["ViT-B/32"]
-    for path in (weights_path("ViT-B/32"), Path.home() / ".cache" / "clip" / weights.file_name):
+    for path in weights_places("ViT-B/32"):
         if os.path.isfile(path):
             return Check(name, OK, f"ViT-B/32, {size(path.stat().st_size)}, in {path}.")
     later = "the first search by CLIP does it, or name a file: --clip-weights FILE"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def _load_clip(model: str, file: str | Path | None, device: str, allow_download:
     if importlib.util.find_spec("torch") is None:
         import_torch()
     if file is not None:
-        path = Path(file).expanduser()
+        path = Path(os.path.expanduser(file))  # which leaves the “~” of a user that is unknown as it is
         try:
             digest = yield from file_sha256(path)
         except OSError as exc:

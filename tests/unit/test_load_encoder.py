@@ -95,6 +95,8 @@ def test_auto_takes_the_fingerprint_and_says_why(monkeypatch: pytest.MonkeyPatch
         (load_encoder(allow_download=False), "not downloaded yet"),
         (load_encoder(clip_weights=tmp_path / "missing.pt"), "cannot be read"),
         (load_encoder(clip_weights=tmp_path / "cat.pt"), "cannot be used for CLIP"),
+        (load_encoder(clip_weights=tmp_path), "(it is a folder)"),
+        (load_encoder(clip_weights="~a user whom nobody knows/cat.pt"), "cannot be read"),
         (load_encoder(clip_model="ViT-X"), "choose one of"),
     ]
     monkeypatch.setitem(WEIGHTS, "tiny", Weights("tiny.pt", "0" * 64, 5, ("http://127.0.0.1:9",)))
@@ -105,6 +107,13 @@ def test_auto_takes_the_fingerprint_and_says_why(monkeypatch: pytest.MonkeyPatch
         assert encoder.id.startswith("fingerprint")
         assert notice.startswith("The fingerprint encoder is used, not CLIP.")
         assert reason in notice
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "cat.pt")
+    with pytest.raises(WeightsError, match=r"cat\.pt cannot be used for CLIP: .*no ordinary file"):
+        run(load_encoder("clip", clip_weights=tmp_path / "cat.pt"))
 
 
 def test_clip_alone_raises(tmp_path: Path) -> None:

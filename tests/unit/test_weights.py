@@ -190,6 +190,20 @@ def test_the_second_host_is_asked_when_the_first_has_not_got_it(monkeypatch: pyt
             finish(download_weights("tiny"))
 
 
+def test_an_empty_answer_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    with WeightsServer(DATA, ("empty",) * 9) as first, WeightsServer(DATA) as second:
+        target = publish(monkeypatch, first.url)
+        with pytest.raises(WeightsError, match="could not be downloaded: the server sent an empty file"):
+            finish(download_weights("tiny"))
+        part_of(target).write_bytes(DATA[:700_000])
+        publish(monkeypatch, first.url, second.url)
+        assert finish(download_weights("tiny")).read_bytes() == DATA
+    assert second.ranges == ["bytes=700000-"], "what was there before is kept"
+    with WeightsServer(b"") as empty, WeightsServer(DATA) as second:
+        publish(monkeypatch, empty.url, second.url).unlink()
+        assert finish(download_weights("tiny")).read_bytes() == DATA
+
+
 OFFLINE = r"could not be downloaded: .* Connect and try again, name a file with its weights, or put tiny\.pt into"
 
 
@@ -303,6 +317,19 @@ def test_a_cache_that_may_not_be_entered_is_passed_over(monkeypatch: pytest.Monk
         return stat(path, *arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "stat", refuse)  # the tests may run as one who may enter all
+    assert finish(find_weights("tiny")) is None
+    assert "not downloaded yet" in clip_weights().sentence
+    target.parent.mkdir(parents=True)
+    target.write_bytes(DATA)
+    assert finish(find_weights("tiny")) == target
+
+
+def test_a_user_without_a_home_has_no_copy_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "USERPROFILE", "HOMEPATH"):
+        monkeypatch.delenv(name, raising=False)
+    if os.name == "posix":
+        monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # as of a user whom the system does not know
+    target = publish(monkeypatch, "http://127.0.0.1:9")
     assert finish(find_weights("tiny")) is None
     assert "not downloaded yet" in clip_weights().sentence
     target.parent.mkdir(parents=True)
