@@ -290,6 +290,11 @@ def test_a_word_whose_weights_are_no_numbers_is_noticed(tmp_path: Path) -> None:
     assert "values that are no numbers" in refused(changed(tmp_path / "nan.pt", **state))
 
 
+def test_weights_that_lead_nowhere_are_not_laid_to_the_device(tmp_path: Path) -> None:
+    nothing = torch.zeros_like(tiny_clip.tiny_state()["text_projection"])  # all embeddings have the length 0
+    assert "or lead to such" in refused(changed(tmp_path / "zero.pt", text_projection=nothing))
+
+
 def test_a_resnet_without_counts_of_batches_is_taken(tmp_path: Path) -> None:
     state = tiny_clip.tiny_state(resnet=True)
     torch.save({name: value for name, value in state.items() if "num_batches" not in name}, str(tmp_path / "old.pt"))
