@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Iterator
 
+from ras import store_files
 from ras.errors import StoreError
 from ras.store.rows import UNFIT, DamagedRow
 from ras.store.schema import APPLICATION_ID, MIGRATIONS, TABLES, migrate, version_of
@@ -18,8 +19,8 @@ from ras.store.sentences import DENIED, gone, is_damage, sentence_of, why_not_op
 
 log = logging.getLogger(__name__)
 
-FILE = "facts.sqlite"
-MARK = "facts.damaged"
+FILE = store_files.FACTS
+MARK = store_files.MARK
 """A file of this name says that SQLite found facts.sqlite damaged while it was used: set aside at the next opening."""
 
 BUSY_SECONDS = 10.0

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from ras import store_files
 from ras.errors import StaleView, StoreError
 from ras.store.connection import BUSY_SECONDS, FILE, DamagedFacts, Facts, MovedFacts
 from ras.store.sentences import gone
@@ -17,7 +18,7 @@ from ras.text import count
 
 log = logging.getLogger(__name__)
 
-SALVAGED = "salvaged"
+SALVAGED = store_files.SALVAGED
 """The folder that a whole new facts.sqlite waits in: see ``salvage``."""
 
 
@@ -41,8 +42,8 @@ def free_name(path: Path) -> Path:
 def clear_the_way(folder: Path) -> list[str]:
     """Set aside what stands where SQLite has its own files and is none, which it would not get past; → sentences.
 
-    Raises DamagedFacts where facts.sqlite itself is no file, or gone from beside its shards, or where one that was
-    saved waits to take its place.
+    Raises DamagedFacts where facts.sqlite itself is no file, or gone from beside what was made later, or where one that
+    was saved waits to take its place.
     """
     if os.path.isfile(folder / SALVAGED / FILE):
         raise DamagedFacts("what could be saved of it was not put in its place yet")
@@ -50,8 +51,8 @@ def clear_the_way(folder: Path) -> list[str]:
         raise DamagedFacts(f"{FILE} is no file")
     with contextlib.suppress(OSError):  # what may not be looked into, opening it tells of
         gone = not os.path.lexists(folder / FILE) or os.path.getsize(folder / FILE) == 0
-        # Not while another program makes the store: a shard comes long after the first page.
-        if gone and any(map(SHARD_NAME.fullmatch, os.listdir(folder / "shards"))):
+        # Not while another program makes the store: these come long after the first page.
+        if gone and store_files.has_remains(folder):
             raise DamagedFacts(f"{FILE} is gone")
     told = []
     for end in ("-wal", "-shm", "-journal"):

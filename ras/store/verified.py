@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ras import store_files
 from ras.regular_file import read_regular
 from ras.store.values import VerifyReport
 
 log = logging.getLogger(__name__)
 
-FILE = "verified.json"
+FILE = store_files.VERIFIED
 _MOST_BYTES = 1_000_000
 _MOST_SENTENCES = 100
 

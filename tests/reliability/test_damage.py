@@ -22,6 +22,7 @@ import ras
 from ras.errors import SkipReason, StoreError
 from ras.records import finish
 from ras.store import EmbeddingStore, Failure, filling
+from ras.store_files import is_there
 from tests.reliability.damage_trials import Damage
 from tests.reliability.harms import HARMS
 from tests.reliability.own_files import OWN_FILES, try_own_file
@@ -305,3 +306,53 @@ def test_a_store_without_its_facts_is_set_aside_whole(store: EmbeddingStore, tmp
         assert "facts.sqlite is gone" in opened.notices[0]
     (aside,) = tmp_path.glob("store.damaged-*")
     assert sorted(path.name for path in (aside / "shards").iterdir()) == shards
+
+
+@pytest.mark.parametrize("loss", ["gone", "empty"])
+@pytest.mark.parametrize("left", ["an index", "a segment", "a verification"])
+def test_a_small_store_without_its_facts_is_set_aside_whole(tmp_path: Path, loss: str, left: str) -> None:
+    """So small that it has no shards yet: what was made of it later tells that it was there."""
+    folder = tmp_path / "store"
+    with EmbeddingStore(folder) as store:
+        store.register(archive_of(range(9)))
+        fill(store, range(9))
+        made = {"an index": store.indexes_folder / "1.faiss", "a segment": store.segments_folder / f"{'0' * 32}.words"}
+        if left in made:
+            made[left].write_bytes(b"x")
+        else:
+            finish(store.verify())
+        assert not (folder / "shards").exists()
+    for path in folder.glob("facts.sqlite*"):
+        path.unlink()
+    if loss == "empty":
+        (folder / "facts.sqlite").touch()
+    assert is_there(folder)
+    with EmbeddingStore(folder) as opened:
+        assert "facts.sqlite is gone" in opened.notices[0]
+        assert opened.archives() == ()
+    (aside,) = tmp_path.glob("store.damaged-*")
+    assert f"set aside as {aside}" in opened.notices[0]
+    with EmbeddingStore(folder) as opened:
+        assert opened.notices == [], "the new one is sound"
+
+
+def test_a_store_that_was_emptied_is_not_damaged(store: EmbeddingStore) -> None:
+    finish(store.verify())
+    finish(store.remove(store.archives()[0].id))
+    finish(store.compact())
+    store.close()
+    with EmbeddingStore(store.folder) as opened:
+        assert (opened.notices, opened.archives()) == ([], ())
+
+
+def test_a_store_that_another_program_just_makes_is_not_damaged(tmp_path: Path) -> None:
+    """It has facts.sqlite, which is empty at first, and folders."""
+    folder = tmp_path / "store"
+    for name in ("shards", "indexes", "features"):
+        (folder / name).mkdir(parents=True)
+    (folder / "index.lock").touch()
+    (folder / "indexes" / "12345678.part").touch()
+    assert not is_there(folder)
+    (folder / "facts.sqlite").touch()
+    with EmbeddingStore(folder) as opened:
+        assert opened.notices == []
