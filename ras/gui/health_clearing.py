@@ -9,7 +9,7 @@ from ras.crashes.folder import delete_reports
 from ras.errors import StoreError
 from ras.health.aside import clear_set_aside
 from ras.health.care import clear_everything, forget_failures
-from ras.health.facts import READ_ONLY, WRITABLE
+from ras.health.facts import READ_ONLY, UNUSABLE
 from ras.records import Job
 from ras.text import count, size, whole
 
@@ -44,11 +44,11 @@ def _all(health: Health) -> int:
 
 
 def _store_why_not(health: Health, there: int, nothing: str) -> str:
+    if health.store.state == UNUSABLE:  # first: nobody knows what there is
+        return "the store cannot be opened"
     if health.store.state == READ_ONLY:
         return "the store cannot be written"
-    if health.store.usage is None or not there:
-        return nothing
-    return "" if health.store.state == WRITABLE else "the store cannot be opened"
+    return "" if there else nothing
 
 
 def _delete_reports() -> Job[None]:

@@ -35,8 +35,14 @@ class StoreContents:
 
 def list_archives() -> Job[StoreContents]:
     """Every archive in the store, the latest first, and the space that all take."""
+    from ras.opening import existing_store
+    from ras.store import Usage
+
     yield from ()
-    with _open_store() as store:
+    store = existing_store()
+    if store is None:
+        return StoreContents((), Usage(0, 0, {}, 0, 0, 0, 0, 0, 0))
+    with store:
         rows = [
             ArchiveRow(found.id, found.name, found.paths, found.pictures, found.indexed_at, _gone(found.paths))
             for found in store.archives()
@@ -91,19 +97,19 @@ def indexed_files() -> frozenset[str]:
 def remove_archives(ids: Sequence[int]) -> Job[int]:
     """Remove archives from the store; how many bytes that freed. The exports themselves stay."""
     freed = 0
-    with _open_store() as store:
+    with _kept_store() as store:
         for archive_id in ids:
             freed += yield from store.remove(archive_id)
     return freed
 
 
 def verify_store() -> Job[VerifyReport]:
-    with _open_store() as store:
+    with _kept_store() as store:
         return (yield from store.verify())
 
 
 def compact_store() -> Job[CompactReport]:
-    with _open_store() as store:
+    with _kept_store() as store:
         return (yield from store.compact())
 
 
@@ -112,7 +118,7 @@ def list_failures(archive: Archive, encoder_id: str) -> Job[tuple[Skipped, ...]]
     from ras.failures import failures_of
 
     yield from ()
-    with _open_store() as store:
+    with _kept_store() as store:
         return failures_of(archive, store, encoder_id)
 
 
@@ -125,7 +131,7 @@ def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> I
 
     records = archive.records
     try:
-        with _open_store() as store:
+        with _kept_store() as store:
             there = store.contents_of(records, encoder_id) >= 0
             missing = [record.key for record, found in zip(records, there) if not found]
             failures = store.failures(missing)
@@ -145,8 +151,7 @@ def _gone(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(missing(paths))
 
 
-def _open_store() -> EmbeddingStore:
-    from ras.paths import store_folder
-    from ras.store import EmbeddingStore
+def _kept_store() -> EmbeddingStore:
+    from ras.opening import kept_store
 
-    return EmbeddingStore(store_folder())
+    return kept_store()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from ras.health.aside import clear_set_aside
+from ras.opening import kept_store
 from ras.paths import store_folder
 from ras.records import Job, Progress
 from ras.store import CompactReport, EmbeddingStore, VerifyReport
@@ -41,7 +43,7 @@ class Repaired:
 
 def repair() -> Job[Repaired]:
     """Read everything through, set aside what is damaged, give back what nothing uses; begin anew where need be."""
-    with EmbeddingStore(store_folder()) as store:
+    with kept_store() as store:
         notices = tuple(store.notices)
         known = [(archive.name, archive.pictures) for archive in store.archives()]
         verified = yield from store.verify()
@@ -50,7 +52,7 @@ def repair() -> Job[Repaired]:
             compacted = yield from store.compact()
             lost = (yield from _incomplete(store)) if verified.to_make else ()
             return Repaired(verified, compacted, notices, lost)
-    with EmbeddingStore(store_folder()) as store:  # saves what can be read of what verify found damaged
+    with kept_store() as store:  # saves what can be read of what verify found damaged
         there = {archive.name for archive in store.archives()}
         lost = (yield from _incomplete(store)) + tuple(one for one in known if one[0] not in there)
         return Repaired(verified, None, (*notices, *store.notices), lost)
@@ -59,14 +61,14 @@ def repair() -> Job[Repaired]:
 def forget_failures() -> Job[int]:
     """Have the next indexing try again what could not be had; how many pictures that are."""
     yield Progress("Forgetting what could not be had", 0)
-    with EmbeddingStore(store_folder()) as store:
+    with kept_store() as store:
         return store.forget_failures()
 
 
 def clear_everything() -> Job[int]:
     """Forget every archive and delete what was set aside; how many bytes that freed. Exports stay as they are."""
     freed = 0
-    with EmbeddingStore(store_folder()) as store:
+    with kept_store() as store:
         for archive in store.archives():
             freed += yield from store.remove(archive.id)
         report = yield from store.compact()
@@ -79,7 +81,7 @@ def _is_open(store: EmbeddingStore) -> bool:
     """Whether the facts can be read; where they were found damaged, the next opening sets the store aside."""
     from ras.store.connection import MARK
 
-    return not (store.folder / MARK).exists()
+    return not os.path.exists(str(store.folder / MARK))
 
 
 def _incomplete(store: EmbeddingStore) -> Job[tuple[tuple[str, int], ...]]:

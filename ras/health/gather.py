@@ -11,6 +11,7 @@ from ras.health.aside import set_aside
 from ras.health.facts import NONE, READ_ONLY, UNUSABLE, WRITABLE, Health, StoreFacts
 from ras.health.limits import limits
 from ras.log_file import log_path
+from ras.opening import existing_store
 from ras.paths import data_folder, store_folder
 from ras.records import Job, Progress
 from ras.settings import Settings
@@ -36,12 +37,13 @@ def gather(settings: Settings) -> Job[Health]:
 
 def store_facts() -> StoreFacts:
     folder = store_folder()
-    if not os.path.exists(str(folder / "facts.sqlite")):
-        return StoreFacts(folder, NONE)
-    from ras.store import EmbeddingStore, last_verify
+    from ras.store import last_verify
 
     try:
-        with EmbeddingStore(folder) as store:
+        store = existing_store()
+        if store is None:
+            return StoreFacts(folder, NONE)
+        with store:
             return StoreFacts(
                 folder,
                 READ_ONLY if store.read_only else WRITABLE,
@@ -58,7 +60,7 @@ def store_facts() -> StoreFacts:
 def free_disk() -> int | None:
     """Bytes that are free where the data folder is, or will be."""
     folder = data_folder()
-    while not folder.exists() and folder != folder.parent:
+    while not os.path.exists(str(folder)) and folder != folder.parent:
         folder = folder.parent
     try:
         return shutil.disk_usage(str(folder)).free

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from ras.crashes.places import without_home
-from ras.health.facts import NONE, READ_ONLY, WRITABLE, Health
+from ras.health.facts import NONE, READ_ONLY, UNUSABLE, WRITABLE, Health
 from ras.health.limits import ENOUGH_DISK
 from ras.text import clean, count, size, whole
 
 FINE, TROUBLE = "fine", "trouble"
+
+_UNKNOWN = "Unknown, since the store cannot be opened."
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,14 @@ def as_json(health: Health) -> dict[str, Any]:
             "folder": str(store.folder),
             "state": store.state,
             "sentences": list(store.sentences),
-            "archives": store.archives,
+            "archives": None if store.state == UNUSABLE else store.archives,
             "usage": None if store.usage is None else asdict(store.usage),
         },
         "verified": None if last is None else {"at": last.at.isoformat(), **asdict(last.report)},
         "set_aside": [
             {"path": str(each.path), "bytes": each.bytes, "at": each.at.isoformat()} for each in health.aside
         ],
-        "left_out": {reason.value: number for reason, number in store.failures},
+        "left_out": None if store.state == UNUSABLE else {reason.value: number for reason, number in store.failures},
         "limits": [asdict(limit) for limit in health.limits],
         "data_folder": str(health.data_folder),
         "free_bytes": health.free,
@@ -120,6 +122,8 @@ def _verified(health: Health) -> Section:
     last = health.store.verified
     if health.store.state == NONE:
         return Section("Last verification", FINE, "There is nothing to verify yet.")
+    if last is None and health.store.state == UNUSABLE:
+        return Section("Last verification", FINE, _UNKNOWN)
     if last is None:
         return Section("Last verification", FINE, "Not yet. “Verify” reads everything through and says what it finds.")
     if not last.report.damaged:
@@ -150,6 +154,8 @@ def _aside(health: Health) -> Section:
 
 
 def _left_out(health: Health) -> Section:
+    if health.store.state == UNUSABLE:
+        return Section("Left out", FINE, _UNKNOWN)
     failures = health.store.failures
     total = sum(number for _, number in failures)
     if not total:

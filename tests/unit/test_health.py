@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from ras.crashes.report import save_report
-from ras.errors import SkipReason
+from ras.errors import SkipReason, StoreError
+from ras.gui.health_clearing import CLEARINGS
+from ras.gui.stored_archives import compact_store, count_indexed, list_archives, remove_archives, verify_store
 from ras.health import gather
 from ras.health.aside import clear_set_aside, set_aside
 from ras.health.care import clear_everything, forget_failures, repair
@@ -227,7 +229,36 @@ def test_a_store_of_a_newer_version_is_said_so() -> None:
         store._facts.connection.execute("PRAGMA user_version = 99")
     health = looked()
     assert health.store.state == UNUSABLE
-    assert "was written by a newer RAS" in as_text(health)
+    text, told = as_text(health), as_json(health)
+    assert "was written by a newer RAS" in text
+    assert "Left out: Unknown, since the store cannot be opened." in text
+    assert "Last verification: Unknown" in text
+    assert (told["left_out"], told["store"]["archives"], told["store"]["usage"]) == (None, None, None)
+    for what in ("failures", "everything"):
+        assert CLEARINGS[what].why_not(health) == "the store cannot be opened"
+
+
+def test_facts_that_are_lost_are_no_store_that_is_not_there_yet() -> None:
+    fill()
+    with EmbeddingStore(store_folder()) as store:
+        finish(store.verify())
+    (store_folder() / "facts.sqlite").unlink()
+    health = looked()
+    assert "facts.sqlite is gone" in as_text(health)
+    assert state_of(health, "Store") == TROUBLE
+    assert state_of(looked(), "Set aside") == TROUBLE
+
+
+def test_where_the_store_is_gone_none_is_made(ras_home: Path) -> None:
+    fill()
+    shutil.rmtree(ras_home)
+    for care in (repair, forget_failures, clear_everything, verify_store, compact_store, lambda: remove_archives([1])):
+        with pytest.raises(StoreError, match="is gone: it was moved or deleted"):
+            finish(care())
+    assert count_indexed(archive_of(range(6)), ENCODER) is None
+    assert finish(list_archives()).archives == ()
+    assert looked().store.state == NONE
+    assert not ras_home.exists()
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="folders are not write-protected there")
