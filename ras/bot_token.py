@@ -7,6 +7,8 @@ Only tokens of bots are meant: programs that use a person's own token break Disc
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import queue
 import re
 import threading
@@ -21,6 +23,8 @@ from ras.token_variable import VARIABLE
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
+
+log = logging.getLogger(__name__)
 
 KEYRING, ENVIRONMENT = "system keyring", "environment"
 """Where a token can come from."""
@@ -101,7 +105,7 @@ def find_token() -> BotToken | None:
             return BotToken(token_variable.text(), ENVIRONMENT)
         except SettingsError as exc:
             raise SettingsError(f"The environment variable {VARIABLE} is of no use. {exc}") from None
-    if not _mark().exists():
+    if not _is_marked():
         return None
     kept = _ask(lambda keyring: keyring.get_password(_SERVICE, _USER))
     return BotToken(kept, KEYRING) if kept else None
@@ -130,7 +134,7 @@ def forget_token() -> bool:
     try:
         there = _ask(forget)
     except _NoKeyring:
-        if _mark().exists():
+        if _is_marked():
             raise
         return False
     try:
@@ -149,6 +153,18 @@ def check_keyring() -> None:
 def _mark() -> Path:
     """Stands there while the keyring has a token, or may get it. Who has none is not asked to unlock a keyring."""
     return data_folder() / "bot-token-is-in-keyring"
+
+
+def _is_marked() -> bool:
+    """Where nobody may look for the mark, there is none."""
+    try:
+        os.stat(_mark())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as exc:
+        log.warning("Whether a bot token is kept cannot be told: %s (%s).", _mark(), exc.strerror or exc)
+        return False
+    return True
 
 
 def _set_mark() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -40,6 +41,8 @@ __all__ = [
     "torch",
 ]
 
+log = logging.getLogger(__name__)
+
 CHECKS: tuple[Callable[[], Check], ...] = (
     *(python, environment, tkinter, display, drag_and_drop),
     *(decoding, opencv, torch, torchvision, device, clip, clip_weights, faiss),
@@ -75,6 +78,16 @@ def report_text() -> str:
 
 def _examined() -> tuple[tuple[Check, ...], Health | None]:
     with ThreadPoolExecutor() as pool:
-        checks = tuple(pool.map(lambda check: check(), CHECKS))
+        checks = tuple(pool.map(_looked, CHECKS))
     found = gather_health()  # not beside the check of the store, which sets one aside that is damaged
     return (*checks, *checks_of(found)), found
+
+
+def _looked(check: Callable[[], Check]) -> Check:
+    """What it is about may lie where nobody may look, on a disk that fails: that says something, and stops no other."""
+    try:
+        return check()
+    except OSError as exc:
+        log.warning("The check “%s” could not be made.", check.__name__, exc_info=True)
+        name = check.__name__.replace("_", " ").capitalize()
+        return Check(name, WARNING, f"It cannot be looked at: {exc}.")

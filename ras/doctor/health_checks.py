@@ -42,8 +42,8 @@ def checks_of(found: Health | None) -> tuple[Check, ...]:
     for section in sections(found):
         if section.title in _LOOKED_AT_BEFORE:
             continue
-        lines = "; ".join(f"{line.name.lower()}: {line.value}" for line in section.lines)
-        sentence = f"{section.sentence} {lines[:1].upper()}{lines[1:]}." if lines else section.sentence
+        lines = "; ".join(f"{line.name}: {line.value}" for line in section.lines)  # some are names of files
+        sentence = f"{section.sentence} {lines}." if lines else section.sentence
         state = WARNING if section.state == TROUBLE else OK
         checks.append(Check(section.title, state, sentence, (section.remedy or None) if state == WARNING else None))
     return tuple(checks)

@@ -11,24 +11,26 @@ from ras.health.gather import free_disk
 from ras.health.limits import ENOUGH_DISK
 from ras.launch import environment_modules
 from ras.paths import data_folder, store_folder
+from ras.store_files import is_there
 from ras.text import count, size
+
+_ELSEWHERE = "Name another data folder in the environment variable RAS_HOME."
 
 
 def data() -> Check:
-    folder = data_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=str(folder)):
-            pass
-    except OSError as exc:
-        sentence = f"{folder} cannot be written ({exc.strerror}); settings are not kept."
-        return Check("Data folder", WARNING, sentence, "Name another in the environment variable RAS_HOME.")
+    folder, why = data_folder(), _why_not_written()
+    if why:
+        return Check("Data folder", WARNING, f"{folder} cannot be written ({why}); settings are not kept.", _ELSEWHERE)
     return Check("Data folder", OK, f"{os.path.realpath(folder)} can be written.")
 
 
 def store() -> Check:
     name, folder = "Store", store_folder()
-    if not os.path.exists(folder / "facts.sqlite"):
+    if not is_there(folder):
+        why = _why_not_written()
+        if why:
+            sentence = f"No archive is indexed yet, and none can be: {folder} cannot be made ({why})."
+            return Check(name, WARNING, sentence, _ELSEWHERE)
         return Check(name, OK, f"No archive is indexed yet; what searches need of one will be kept in {folder}.")
     if environment_modules():
         return Check(name, OK, f"It is in {folder}; what is in it can be told when the set-up has run.")
@@ -48,6 +50,18 @@ def store() -> Check:
     if notices:
         return Check(name, WARNING, f"{there}. {' '.join(notices)}", f"Run: {CALL} archives verify")
     return Check(name, OK, f"{there}.")
+
+
+def _why_not_written() -> str:
+    """Why nothing can be written into the data folder, which is made where there is none; empty where it can."""
+    try:
+        data_folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=str(data_folder())) as file:
+            file.write(bytes(4096))  # for a file without anything in it there is room on a full disk, too
+            file.flush()
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    return ""
 
 
 def bot_token() -> Check:

@@ -379,3 +379,33 @@ def described_in_the_store() -> int:
         return 0
     with EmbeddingStore(folder) as store:
         return len(store.featured_contents(LocalExtractor.id))
+
+
+@posix_only
+def test_a_data_folder_that_may_not_be_looked_into_is_told_and_the_search_goes_on(
+    tmp_path: Path, query: Path, ras_home: Path
+) -> None:
+    export = local_export(tmp_path / "export", 1, 2)
+    index(export)
+    ras_home.chmod(0)
+    try:
+        done = unprivileged("search", export, query, "--json", *FINGERPRINT)
+        assert done.returncode == 0, done.stderr
+        assert names(json.loads(done.stdout))[0] == "1.png"
+        assert "Only Real-time search can be used." in done.stderr
+        for arguments in (("archives",), ("archives", "verify"), ("search", "--indexed", "all", query)):
+            done = unprivileged(*arguments)
+            assert (done.returncode, done.stdout) == (3, ""), done.stderr
+            assert "cannot be opened or made (Permission denied)" in done.stderr.splitlines()[-1]
+        done = unprivileged("token", "status")
+        assert (done.returncode, done.stdout[:8]) == (0, "Not set,")
+        assert "Whether a bot token is kept cannot be told" in done.stderr
+        told = json.loads(unprivileged("doctor", "--json").stdout)
+    finally:
+        ras_home.chmod(0o755)
+    checks = {check["name"]: check for check in told["checks"]}
+    assert "cannot be opened or made" in checks["Store"]["sentence"]
+    assert {checks[name]["state"] for name in ("Store", "Data folder")} == {"warning"}
+    assert checks["Left out"]["sentence"] == "Unknown, since the store cannot be opened."
+    assert told["health"]["store"]["state"] == "unusable"
+    assert told["health"]["in_order"] is False

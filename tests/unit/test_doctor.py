@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ras import doctor
+from ras.doctor import kept
 from ras.launch.stages import OPENCV
 
 
@@ -61,6 +62,7 @@ def test_the_health_is_told_with_the_checks(ras_home: Path, capsys: pytest.Captu
     assert told["Set aside"].remedy
     assert (told["Left out"].state, told["Left out"].remedy) == (doctor.OK, None)
     assert "A picture of an archive: up to 64 MB" in told["Limits and disk"].sentence
+    assert " settings.json.corrupt: 1 byte, " in told["Set aside"].sentence, "as the file is called"
 
 
 def test_without_the_set_up_only_what_needs_it_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,3 +80,40 @@ def test_json_has_the_health(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert told["health"]["in_order"] is True
     assert doctor.main() == 0
     assert "Crash reports" in capsys.readouterr().out
+
+
+def test_what_fails_where_nobody_may_look_stops_no_other_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    def clip_weights() -> doctor.Check:
+        raise PermissionError(13, "Permission denied", "models")
+
+    monkeypatch.setattr(doctor, "CHECKS", (clip_weights, doctor.python))
+    failed, python = doctor.examine()[:2]
+    assert failed == doctor.Check(
+        "Clip weights", doctor.WARNING, "It cannot be looked at: [Errno 13] Permission denied: 'models'."
+    )
+    assert python.state == doctor.OK
+
+
+def test_no_store_is_promised_where_none_can_be_made(ras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (doctor.store().state, list(ras_home.iterdir())) == (doctor.OK, [])
+    (ras_home / "file").touch()
+    monkeypatch.setenv("RAS_HOME", str(ras_home / "file" / "home"))
+    check = doctor.store()
+    assert check.state == doctor.WARNING
+    assert "No archive is indexed yet, and none can be: " in check.sentence
+    assert "RAS_HOME" in str(check.remedy)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files there cannot be kept from growing")
+def test_a_data_folder_on_a_full_disk_cannot_be_written() -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        check = kept.data()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert check.state == doctor.WARNING
+    assert "cannot be written (File too large)" in check.sentence
+    assert kept.data().state == doctor.OK
