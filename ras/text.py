@@ -85,7 +85,7 @@ def size(byte_count: int) -> str:
     """``412 bytes``, ``38 KB``, ``2.4 MB``, ``412 MB``: decimal units, as file managers show them."""
     if byte_count < 1000:
         return count(byte_count, "byte")
-    if byte_count < 1_000_000:
+    if byte_count < 999_500:
         return f"{byte_count / 1000:.0f} KB"
     if byte_count < 999_500_000:
         megabytes = byte_count / 1_000_000

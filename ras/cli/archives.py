@@ -43,7 +43,7 @@ def archives(options: argparse.Namespace) -> int:
 
 _NOTHING: dict[str, dict[str, Any]] = {
     "list": {"archives": [], "usage": None},
-    "verify": {"shards": 0, "damaged": [], "lost": 0},
+    "verify": {"shards": 0, "damaged": [], "lost": 0, "previews": 0},
     "compact": {"before": 0, "after": 0},
 }
 """What ``--json`` prints where there is no store yet."""

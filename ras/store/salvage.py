@@ -24,7 +24,7 @@ import numpy as np
 from ras.errors import StaleView, StoreError
 from ras.records import finish
 from ras.regular_file import read_regular
-from ras.store import archives, rows
+from ras.store import archives, previews, rows
 from ras.store.connection import BUSY_SECONDS, FILE, MARK, Facts
 from ras.store.damage import SALVAGED, free_name
 from ras.store.lookup import embedded, size_of
@@ -254,15 +254,18 @@ def _tidied(folder: Path, facts: Facts, why: str) -> dict[str, Any] | None:
         known = connection.execute("SELECT count(*), total(pictures) FROM archives").fetchone()
         shards = [file for (file,) in connection.execute("SELECT file FROM shards")]
         again, indexed = _to_index(connection)
+        without = previews.missing(connection, again=False)
     if not indexed and known[0] == unsound:
         return None
     if unsound:  # which pictures they had cannot be told for sure
         again = max(again, int(known[1]) - indexed)
     aside = free_name(folder / "damaged" / f"facts-{time.strftime('%Y-%m-%d')}")
-    what = f"up to {count(again, 'picture')}" if unsound else count(again, "picture")
+    lost = [f"{'up to ' if unsound else ''}{count(again, 'picture')}"] if again else []
+    lost += [count(without, "preview")] if without else []
+    what = f": {' and '.join(lost)} must be made anew" if lost else ""
     sentence = (
         f"The embedding store was damaged ({why}). {count(saved, 'row')} of it could be saved, and the damaged file "
-        f"was set aside in {aside}. Index your archives again: {what} must be made anew."
+        f"was set aside in {aside}. Index your archives again{what}."
     )
     return {"aside": aside.name, "sentence": sentence, "shards": shards}
 

@@ -75,6 +75,8 @@ def test_without_an_index_named_archives_are_a_user_error_and_no_store_is_made(q
     assert done.returncode == 2
     assert "No archive is indexed yet" in done.stderr
     assert ras("archives").stdout.startswith("No archive is indexed yet")
+    verified = {"shards": 0, "damaged": [], "lost": 0, "previews": 0}
+    assert json.loads(ras("archives", "verify", "--json").stdout) == verified
     assert json.loads(ras("archives", "--json").stdout) == {"archives": [], "usage": None}
     assert not (ras_home / "store").exists()
 

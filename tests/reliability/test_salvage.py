@@ -29,6 +29,7 @@ from ras.store import EmbeddingStore, Failure, connection, damage, filling, read
 from ras.store.connection import MARK
 from ras.store.damage import SALVAGED
 from ras.store.readable import BY_HASH, BY_HOLDING, BY_ROWID
+from ras.text import count
 from tests.store_samples import (
     DIMENSION,
     ENCODER,
@@ -128,7 +129,11 @@ def test_what_stands_on_other_pages_is_saved(folder: Path, table: str, most_lost
         (told,) = store.notices
         assert "could be saved" in told
         lost = missing(store, range(PICTURES))
-        assert f"Index your archives again: {len(lost)} picture" in told
+        without = int(store.lacking_previews(archive_of(range(PICTURES)).records, ENCODER).sum())
+        again = [count(number, noun) for number, noun in ((len(lost), "picture"), (without, "preview")) if number]
+        assert told.endswith(
+            f"Index your archives again: {' and '.join(again)} must be made anew." if again else "again."
+        )
         assert len(store.failures()) == FAILED
         assert store.load([store.archives()[0].id]) == archive_of(range(PICTURES)), "it can be searched for at once"
         assert sorted(os.listdir(folder / "shards")) == shards
@@ -200,7 +205,7 @@ def test_rows_that_can_be_read_and_are_not_as_they_were_written_are_not_saved(fo
     with EmbeddingStore(folder) as store:
         lost = missing(store, range(PICTURES))
         assert 0 < len(lost) <= 16
-        assert f"Index your archives again: {len(lost)} pictures" in store.notices[0]
+        assert f"Index your archives again: {len(lost)} pictures and " in store.notices[0]
         recover(store)
         check_all(store)
 

@@ -61,7 +61,7 @@ def test_a_long_text_is_cut() -> None:
 
 @pytest.mark.parametrize(
     ("byte_count", "words"),
-    [(1, "1 byte"), (412, "412 bytes"), (38_200, "38 KB"), (2_400_000, "2.4 MB"), (3e9, "3.0 GB")],
+    [(1, "1 byte"), (412, "412 bytes"), (38_200, "38 KB"), (999_500, "1.0 MB"), (2_400_000, "2.4 MB"), (3e9, "3.0 GB")],
 )
 def test_size(byte_count: int, words: str) -> None:
     assert size(byte_count) == words
