@@ -8,6 +8,7 @@ import re
 import sysconfig
 from pathlib import Path
 
+from ras.launch.frozen import is_frozen
 from ras.paths import REPOSITORY
 
 ELSEWHERE = "(outside of the program)"
@@ -24,10 +25,9 @@ def place_of(file: str) -> str:
     inside = _PACKAGES.sub("", file)
     if inside != file:
         return _checked("site-packages/", inside)
-    if not os.path.isabs(file):  # as a program has it that was built into one file
-        return _checked("", file)
-    for folder, prefix in ((str(REPOSITORY), ""), (sysconfig.get_path("stdlib"), "python/")):
-        if folder and _is_within(file, folder):
+    file = _real(file)  # the program may have been started through a link
+    for folder, prefix in ((str(REPOSITORY), ""), (os.path.realpath(sysconfig.get_path("stdlib")), "python/")):
+        if _is_within(file, folder):
             return _checked(prefix, os.path.relpath(file, folder))
     return ELSEWHERE
 
@@ -39,11 +39,8 @@ def line_of(file: str, number: int) -> str:
 
 
 def source_of(file: str) -> list[str]:
-    """The lines of a file that has a place; none where there are none.
-
-    A relative path is one within a program that was built: in the current folder lies a file of somebody else.
-    """
-    return linecache.getlines(file if os.path.isabs(file) else str(REPOSITORY / file))
+    """The lines of a file that has a place; none where there are none."""
+    return linecache.getlines(_real(file))
 
 
 def without_home(text: str) -> str:
@@ -52,6 +49,17 @@ def without_home(text: str) -> str:
         if len(home) > 3:  # not the root of a disk
             text = re.sub(re.escape(home) + r"(?![\w-])", "~", text, flags=re.IGNORECASE if os.name == "nt" else 0)
     return text
+
+
+def _real(file: str) -> str:
+    """The path without links; empty where it is none.
+
+    A relative one is that of a file within a program that was built, else of the one that Python 3.8 was started with.
+    """
+    try:
+        return os.path.realpath(os.path.join(str(REPOSITORY), file) if is_frozen() else file)
+    except (OSError, ValueError):  # e.g. the current folder is gone
+        return ""
 
 
 def _checked(prefix: str, inside: str) -> str:

@@ -87,9 +87,9 @@ _OF_PYTHON = tuple(
 
 def said_by(error: BaseException) -> str:
     """What of the error's text may be told; empty where it says nothing."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return f"[Errno {error.errno}] {os.strerror(error.errno)}"  # without the file’s name
     try:
+        if isinstance(error, OSError) and isinstance(error.errno, int):
+            return f"[Errno {error.errno}] {os.strerror(error.errno)}"  # without the file’s name
         text = str(error)[:_LONGEST]
     except Exception:  # noqa: BLE001  whatever it is, the report is about something else
         return LEFT_OUT

@@ -14,7 +14,7 @@ import pytest
 
 from ras.crashes import watch
 from ras.crashes.folder import KEPT, keep, reports
-from ras.crashes.places import ELSEWHERE, place_of, without_home
+from ras.crashes.places import ELSEWHERE, line_of, place_of, without_home
 from ras.crashes.report import report_of, save_report
 from ras.records import Query
 
@@ -144,6 +144,33 @@ def test_places_are_told_without_the_computer() -> None:
     assert place_of("<frozen importlib._bootstrap>") == "<frozen importlib._bootstrap>"
     assert place_of("../ada/quilts.py") == ELSEWHERE
     assert without_home(f"in {Path.home()}{os.sep}x") == f"in ~{os.sep}x"
+
+
+def test_a_relative_place_is_told_only_where_it_is_in_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.8 has the path that it was started with; a path in anything else may be a person’s."""
+    monkeypatch.chdir(REPOSITORY / "ras")
+    assert place_of(os.path.join("..", "run_app.py")) == "run_app.py"
+    assert line_of(os.path.join("..", "run_app.py"), 1).startswith('"""Start Reverse Archive Search')
+    monkeypatch.chdir(tmp_path)
+    for path in ("run_app.py", "thesis.py", "thesis\0.py", os.path.join("Maria-Muster", "thesis.py")):
+        assert place_of(path) == ELSEWHERE
+
+
+def test_places_are_told_where_the_program_was_started_through_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "RAS"
+    try:
+        link.symlink_to(REPOSITORY, target_is_directory=True)
+    except OSError:
+        pytest.skip("Windows lets this user make no links")
+    assert place_of(str(link / "ras" / "gui" / "app.py")) == "ras/gui/app.py"
+    assert line_of(str(link / "run_app.py"), 1) == line_of(str(REPOSITORY / "run_app.py"), 1) != ""
+
+
+@pytest.mark.parametrize("error", [OSError("a", "b"), OSError(10**30, "b")])
+def test_an_error_of_the_system_without_a_number_of_the_system_is_reported(error: OSError) -> None:
+    assert "OSError: …" in report_of(error, "window", {})
 
 
 def test_twenty_are_kept(ras_home: Path) -> None:
