@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 _MOST_BYTES = 1_000_000
 _KEPT = 3
+_LONGEST = 50_000
+"""Characters of one entry; an exception may quote a whole file."""
 # What a person could be harmed with who sends the log to somebody: tokens, and the signatures by which anybody can
 # fetch a picture. A Discord token is three words of base64 with dots between them.
 _SECRETS = re.compile(
@@ -48,6 +50,15 @@ def start_log() -> logging.Handler:
     return handler
 
 
+def log_fault(error: BaseException) -> bool:
+    """Write a fault of the program with its traceback to the log, and nowhere else; whether that could be done."""
+    root = logging.getLogger()
+    handler = next((each for each in root.handlers if isinstance(each, _LogFile)), None) or start_log()
+    told = (type(error), error, error.__traceback__)
+    handler.handle(log.makeRecord("ras", logging.ERROR, __file__, 0, "A fault of the program", (), told))
+    return handler in root.handlers  # else it was given up
+
+
 def without_secrets(text: str) -> str:
     return _SECRETS.sub(lambda match: f"{match['kept'] or ''}[left out]", text)
 
@@ -61,6 +72,8 @@ _STEERING = re.compile(
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = without_secrets(super().format(record))
+        if len(text) > _LONGEST:
+            text = f"{text[:_LONGEST]} […]"
         text = _STEERING.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
         return text.replace("\n", "\n    ")  # so that no foreign text can look like a line of the log
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Sequence
 
 from ras import number_format, token_variable
@@ -18,9 +20,12 @@ from ras.crashes import watch
 from ras.errors import OUT_OF_MEMORY, ArchiveError, DecodeError, ModeError, RASError, SettingsError
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
 from ras.launch.commands import NEW_WINDOW, files_of, opens_window
-from ras.log_file import start_log
+from ras.log_file import log_fault, log_path, start_log, without_secrets
 
 __all__ = ["build_parser", "main", "run"]
+
+_LONGEST = 1000
+"""Characters of what a fault says of itself; all of it is in the log."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(OUT_OF_MEMORY)
         return FAILURE
     except Exception as exc:  # noqa: BLE001  a bug: kept whole in the log, one sentence for the user
-        complain(f"RAS failed, which is a fault of the program: {exc!r}.{_kept(exc)}")
+        report = watch.keep_fault(exc)  # first: whatever fails below, there is that
+        with contextlib.suppress(Exception):
+            _tell_fault(exc, report)
         return FAILURE
     finally:
         watch.end()
@@ -82,7 +89,8 @@ def _run(arguments: list[str]) -> int:
     options.saved = load_settings()  # once: what is wrong with them is told once
     number_format.use(options.saved.dates)
     watch.begin(f"command {options.command}")
-    watch.note({name: str(getattr(options, name)) for name in ("mode", "encoder", "scope") if hasattr(options, name)})
+    chosen = ("mode", "encoder", "show")
+    watch.note({name: str(getattr(options, name)) for name in chosen if getattr(options, name, None) is not None})
     for path in watch.collect():
         say(f"RAS ended unexpectedly the last time. A report, without what anybody wrote, is in {path}.")
     if options.command == "search":
@@ -129,18 +137,11 @@ def run() -> None:
     sys.exit(main())
 
 
-def _kept(error: Exception) -> str:
-    """Keep the error with its traceback in the log, and a report of it; a sentence on where, as far as that worked."""
-    from ras.paths import data_folder
-
-    said = ""
-    path = data_folder() / "logs" / "crash.log"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            traceback.print_exception(type(error), error, error.__traceback__, file=file)
-        said = f" Details are in {path}."
-    except OSError as exc:
-        said = f" Its details could not be written to {path} ({exc.strerror or exc})."
-    report = watch.keep_fault(error)
-    return said if report is None else f"{said} A report without what anybody wrote, to send: {report}."
+def _tell_fault(error: Exception, report: Path | None) -> None:
+    """Keep the error with its traceback in the log; a sentence on it, and on what of it can be read and sent."""
+    said = f"RAS failed, which is a fault of the program: {without_secrets(repr(error))[:_LONGEST]}."
+    if log_fault(error):
+        said += f" Details are in {log_path()}."
+    if report is not None:
+        said += f" A report without what anybody wrote, to send: {report}."
+    complain(said)

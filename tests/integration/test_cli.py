@@ -175,16 +175,20 @@ def test_a_fault_of_the_program_is_exit_code_3_and_kept_in_the_log(export: Path,
     broken = ras_home / "broken"
     broken.mkdir()
     (broken / "tqdm.py").write_text("raise ZeroDivisionError('bug')", "utf-8")
-    done = ras("search", export, query, "--encoder", "fingerprint", PYTHONPATH=f"{broken}{os.pathsep}{REPOSITORY}")
+    call = ("search", export, query, "--encoder", "fingerprint", "--show", "copies")
+    done = ras(*call, PYTHONPATH=f"{broken}{os.pathsep}{REPOSITORY}")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
-    assert "ZeroDivisionError" in (ras_home / "logs" / "crash.log").read_text("utf-8")
+    log = ras_home / "logs" / "ras.log"
+    assert "ZeroDivisionError" in log.read_text("utf-8")
+    assert f"Details are in {log}." in done.stderr
+    assert [path.name for path in log.parent.iterdir()] == ["ras.log"]
     (report,) = (ras_home / "crashes").glob("crash-*.txt")
     assert f"A report without what anybody wrote, to send: {report}." in done.stderr
     assert "ZeroDivisionError" in report.read_text("utf-8")
     assert "find me" not in report.read_text("utf-8")
     assert "In: command search" in report.read_text("utf-8")
-    assert "encoder: fingerprint" in report.read_text("utf-8")
+    assert "encoder: fingerprint\nshow: copies\n" in report.read_text("utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
@@ -198,7 +202,28 @@ def test_a_fault_is_told_where_nothing_can_be_written(export: Path, query: Path,
     done = ras("search", export, query, "--encoder", "fingerprint", PYTHONPATH=f"{broken}{os.pathsep}{REPOSITORY}")
     assert done.returncode == 3
     assert "ZeroDivisionError('bug')" in done.stderr
-    assert "could not be written" in done.stderr
+    assert "The log cannot be written" in done.stderr
+    assert "Details are in" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "window"])
+def test_a_fault_that_quotes_what_is_no_text_is_told_all_the_same(command: str, ras_home: Path) -> None:
+    fault = "raise(ValueError('Bot ' + 'x' * 30 + ' caf\\udce9.json \\x1b]0;title\\x07'))"
+    program = (
+        "import ras.cli, ras.cli.show, ras.gui\n"
+        f"def broken(*_): {fault}\n"
+        "ras.cli.show.show = ras.gui.main = broken\n"
+        f"raise SystemExit(ras.cli.main({[command, 'x'] if command == 'show' else []}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, timeout=60)
+    assert done.returncode == 3
+    (report,) = (ras_home / "crashes").glob("crash-*.txt")
+    (told,) = done.stderr.decode("utf-8").splitlines()
+    assert told.startswith("RAS failed, which is a fault of the program: ValueError('Bot [left out] caf\\udce9.json")
+    assert told.endswith(f" A report without what anybody wrote, to send: {report}.")
+    log = (ras_home / "logs" / "ras.log").read_bytes()
+    assert b"ValueError: Bot [left out] caf\\udce9.json \\x1b]0;title" in log
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="faulthandler is told differently there")

@@ -12,7 +12,7 @@ from typing import Iterator
 import pytest
 
 from ras import log_file
-from ras.log_file import log_path, start_log, without_secrets
+from ras.log_file import log_fault, log_path, start_log, without_secrets
 from ras.paths import REPOSITORY
 from tests.discord_double import TOKEN
 
@@ -66,6 +66,29 @@ def test_secrets_are_left_out(handler: logging.Handler, text: str) -> None:
     for secret in (TOKEN, "abcdefghijkl", "0123456789abcdef", "65abcdef"):
         assert secret not in written
     assert written.count("[left out]") >= 2
+
+
+def test_a_fault_stands_in_the_log_with_its_traceback_and_nowhere_else(
+    ras_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(text: str) -> None:
+        raise ValueError(text)
+
+    for _ in range(2):  # the log is begun once
+        try:
+            fail(f"Bot {TOKEN} \x1b]0;title\x07 caf\udce9 " + "x" * 1_000_000)
+        except ValueError as exc:
+            assert log_fault(exc)
+    written = log_path().read_text("utf-8")
+    assert written.count("ERROR ras: A fault of the program\n    Traceback") == 2
+    assert "ValueError: Bot [left out] \\x1b]0;title\\x07 caf\\udce9 xxx" in written
+    assert len(written) < 200_000
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_that_cannot_be_kept_is_said_to_be_lost(ras_home: Path) -> None:
+    (ras_home / "logs").write_text("in the way", "utf-8")
+    assert not log_fault(ValueError("x"))
 
 
 def test_what_is_no_secret_stays() -> None:
