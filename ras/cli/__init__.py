@@ -14,7 +14,7 @@ from typing import Sequence
 from ras import number_format, token_variable
 from ras.cli.codes import FAILURE, INTERRUPTED, SUCCESS, USER_ERROR
 from ras.cli.follow import Log, complain, say, show_progress
-from ras.cli.output import let_go, print_text, results
+from ras.cli.output import ReaderGone, print_text, results
 from ras.cli.parser import build_parser
 from ras.crashes import watch
 from ras.errors import OUT_OF_MEMORY, ArchiveError, DecodeError, ModeError, RASError, SettingsError
@@ -52,8 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("Interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads the results has seen enough, as in “| head”
-        let_go()
+    except ReaderGone:
         return SUCCESS
     except (ArchiveError, DecodeError, SettingsError, ModeError) as exc:
         complain(str(exc))

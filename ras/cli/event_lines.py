@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any, Sequence
+
+from ras.cli.output import told
 
 if TYPE_CHECKING:
     from ras.records import Event, ImageRecord, SearchResult
@@ -16,12 +17,8 @@ BEST = 5
 
 def write_event(kind: str, **facts: Any) -> None:
     """Write one line at once. Everything beyond ASCII is escaped: so a line is a line, whatever the stream carries."""
-    try:
+    with told():
         sys.stderr.write(json.dumps({"event": kind, **facts}) + "\n")
-        sys.stderr.flush()
-    except OSError:
-        # Who followed has gone, or the disk is full. What is left in the buffer would fail again when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def write_job_event(event: Event, queries: Sequence[str] = (), path: str = "") -> None:

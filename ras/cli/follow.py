@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Sequence, TypeVar
 
 from ras.cli.event_lines import write_event, write_job_event
+from ras.cli.output import told
 
 if TYPE_CHECKING:
     from ras.records import Job
@@ -24,6 +25,11 @@ def show_progress(way: str) -> None:
     """One of ``PROGRESS``, from now on: there is one standard error, and all that is said on it is of one kind."""
     global _way
     _way = way
+
+
+def tells_events() -> bool:
+    """Whether all that is said is a line of JSON."""
+    return _way == "json"
 
 
 def follow(job: Job[T], *, failed: str = "skipped", queries: Sequence[str] = (), path: str = "") -> T:
@@ -63,7 +69,8 @@ def say(sentence: str) -> None:
         return
     from tqdm import tqdm
 
-    tqdm.write(clean(sentence), file=sys.stderr)  # above a progress bar, if there is one
+    with told():
+        tqdm.write(clean(sentence), file=sys.stderr)  # above a progress bar, if there is one
 
 
 def complain(sentence: str) -> None:
@@ -73,7 +80,8 @@ def complain(sentence: str) -> None:
     if _way == "json":
         write_event("error", text=clean(sentence))
     else:
-        print(clean(sentence), file=sys.stderr)
+        with told():
+            print(clean(sentence), file=sys.stderr)
 
 
 class Log(logging.Handler):
@@ -91,7 +99,5 @@ class Log(logging.Handler):
         if _way == "json":
             write_event("notice", text=self.format(record))
             return
-        try:
+        with told():
             print(self.format(record), file=sys.stderr)
-        except OSError:  # nobody reads it any more: that is no reason to fail for what logged
-            self.handleError(record)

@@ -1,4 +1,4 @@
-"""Writes results to standard output, as text or as JSON."""
+"""Writes results to standard output, as text or as JSON, and what is told beside them to standard error."""
 
 from __future__ import annotations
 
@@ -8,31 +8,45 @@ import json
 import os
 import re
 import sys
-from typing import Any, Iterator
+from typing import Any, Iterator, TextIO
 
 from ras.errors import RASError
+
+
+class ReaderGone(BrokenPipeError):
+    """Nobody reads the results any more, as in “| head”."""
 
 
 @contextlib.contextmanager
 def results() -> Iterator[None]:
     """What is printed inside is a result: it is written before the block ends.
 
-    Raises RASError where it cannot be, BrokenPipeError where nobody reads it any more; after either, all goes nowhere.
+    Raises RASError where it cannot be, ReaderGone where nobody reads it any more; after either, all goes nowhere.
     """
     try:
         yield
         sys.stdout.flush()
     except OSError as exc:  # e.g. the disk is full
-        let_go()
+        _let_go(sys.stdout)
         if isinstance(exc, BrokenPipeError) or (sys.platform == "win32" and exc.errno == errno.EINVAL):
-            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from exc
+            raise ReaderGone(errno.EPIPE, os.strerror(errno.EPIPE)) from exc
         raise RASError(f"The results could not be written: {exc.strerror or exc}.") from exc
 
 
-def let_go() -> None:
-    """Standard output leads nowhere from now on: what is left in the buffer would fail when the program ends."""
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """What is written inside is told beside the results: where nobody reads that any more, the work goes on."""
+    try:
+        yield
+        sys.stderr.flush()
+    except OSError:
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO) -> None:
+    """It leads nowhere from now on: what is left in its buffer would fail when the program ends."""
     with contextlib.suppress(OSError, ValueError):  # where no file of the system is behind it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 # JSON itself escapes no C1 controls, by which some terminals are steered, nor what turns the direction of a text.

@@ -9,7 +9,9 @@ from typing import Any, NoReturn, Sequence
 
 from ras import __version__
 from ras.called import CALL, NAME
-from ras.cli.codes import EXIT_CODES
+from ras.cli.codes import EXIT_CODES, USER_ERROR
+from ras.cli.follow import complain, show_progress, tells_events
+from ras.cli.output import results, told
 from ras.cli.search_parser import add_search
 from ras.cli.shared_arguments import (
     add_archive_options,
@@ -49,12 +51,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with 2; a name in it may be a file's, which anybody chose."""
+        if tells_events():
+            complain(message)
+            self.exit(USER_ERROR)
         super().error(clean(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """All that argparse writes: help and version are results, the rest is told beside them."""
+        with results() if file is sys.stdout else told():
+            (file or sys.stderr).write(message)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """As ever; a file that stands behind an option, which argparse does not expect there, counts as well."""
         options: argparse.Namespace
-        self._refuse_what_is_nothing(list(sys.argv[1:] if args is None else args))
+        arguments = list(sys.argv[1:] if args is None else args)
+        show_progress("json" if _asks_for_events(arguments) else "auto")  # whoever follows reads refusals, too
+        self._refuse_what_is_nothing(arguments)
         options, rest = self.parse_known_args(args, namespace)
         files: list[str] | None = getattr(options, "files", None)
         if options.command == "token" and (rest or options.action not in TOKEN_ACTIONS):
@@ -83,6 +95,13 @@ class Parser(argparse.ArgumentParser):
         missing = next((name for name in names if not os.path.exists(name)), None)
         if missing is not None:
             self.error(f"“{missing}” is neither a command ({', '.join(commands)}) nor a file that is there")
+
+
+def _asks_for_events(arguments: Sequence[str]) -> bool:
+    """Whether ``--progress json`` is among the arguments, whatever is wrong with the others."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--progress", nargs="?")
+    return bool(parser.parse_known_args(arguments)[0].progress == "json")
 
 
 def build_parser() -> argparse.ArgumentParser:

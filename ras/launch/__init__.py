@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
         _complain(str(exc), window)
         return FAILURE
     except KeyboardInterrupt:
-        print("\nStopped. Start again any time; it goes on from here.", file=sys.stderr)
+        _say("\nStopped. Start again any time; it goes on from here.")
         return INTERRUPTED
 
 
@@ -52,7 +52,7 @@ def _own(command: str, arguments: list[str]) -> int:
 
         return shortcut(arguments)
     if is_frozen() or not SETS_UP:
-        print("RAS was installed with all that it needs: there is nothing to set up or to test.", file=sys.stderr)
+        _say("RAS was installed with all that it needs: there is nothing to set up or to test.")
         return FAILURE
     return _test(arguments) if command == "test" else _setup(arguments)
 
@@ -129,7 +129,7 @@ def _setup(arguments: list[str]) -> int:
     from ras.launch.state import DONE
 
     if arguments not in ([], ["--reset"]):
-        print("Usage: run_app.py setup [--reset]", file=sys.stderr)
+        _say("Usage: run_app.py setup [--reset]")
         return WRONG_CALL
     place = choose_place()
     lock = Lock(place.lock)
@@ -144,7 +144,7 @@ def _setup(arguments: list[str]) -> int:
     state = terminal.follow(lambda: prepare(place, retry=True, pass_fds=lock.inheritable), place)
     missing = [name for name, record in state.stages.items() if record.status != DONE and name != "torchvision"]
     if missing:
-        print("RAS works; run_app.py doctor says what it does without.", file=sys.stderr)
+        _say("RAS works; run_app.py doctor says what it does without.")
     return 0
 
 
@@ -218,9 +218,14 @@ def missing_tkinter() -> str:
     )
 
 
+def _say(text: str) -> None:
+    from ras.launch.terminal import say
+
+    say(text)
+
+
 def _complain(text: str, window: bool) -> None:
-    if sys.stderr is not None:
-        print(text, file=sys.stderr)
+    _say(text)
     if window and importlib.util.find_spec("tkinter") is not None:
         from ras.gui import setup_window
 

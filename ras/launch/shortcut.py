@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Sequence
 
 from ras.called import NAME
 from ras.launch.place import SetupError
+from ras.launch.terminal import say
 
 _USAGE = f"Usage: {NAME} shortcut [--open-json | --remove]"
 
@@ -16,7 +16,7 @@ def shortcut(arguments: Sequence[str]) -> int:
     from ras.desktop import ShortcutError, install, remove
 
     if list(arguments) not in ([], ["--open-json"], ["--remove"]):
-        print(_USAGE, file=sys.stderr)
+        say(_USAGE)
         return 2
     try:
         if "--remove" in arguments:

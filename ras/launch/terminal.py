@@ -7,12 +7,19 @@ import sys
 import time
 from typing import Callable, TextIO
 
+from ras.cli.output import told
 from ras.launch.events import Outcome, Plan, Preparation, Step
 from ras.launch.lock import Lock, NoLocks
 from ras.launch.place import Place, unwritable
 from ras.launch.state import DONE, FAILED, State
 
 RUNNING = "The set-up is already running in another window or terminal"
+
+
+def say(text: str) -> None:
+    if sys.stderr is not None:  # there is none without a console (pythonw)
+        with told():
+            print(text, file=sys.stderr)
 
 
 def megabytes(number: float) -> str:
@@ -50,7 +57,7 @@ def wait_for(lock: Lock) -> None:
     """Take the lock; if another process sets up just now, say so and wait for it. KeyboardInterrupt leaves."""
     if may_begin(lock):
         return
-    print(f"{RUNNING}. Waiting for it (Ctrl+C leaves) …", file=sys.stderr, flush=True)
+    say(f"{RUNNING}. Waiting for it (Ctrl+C leaves) …")
     while not may_begin(lock):
         time.sleep(0.3)
 
@@ -58,7 +65,7 @@ def wait_for(lock: Lock) -> None:
 def follow(start: Callable[[], Preparation], place: Place) -> State:
     """Run the set-up to its end. Raises SetupError; KeyboardInterrupt stops it, and what was done is kept."""
     if place.note:
-        print(place.note, file=sys.stderr)
+        say(place.note)
     job = start()
     screen = _Screen(sys.stderr)
     titles: dict[str, str] = {}
@@ -95,19 +102,20 @@ class _Screen:
     def say(self, text: str) -> None:
         self.clear()
         encoding = self._stream.encoding or "ascii"
-        print(text.encode(encoding, "replace").decode(encoding), file=self._stream, flush=True)
+        with told():
+            print(text.encode(encoding, "replace").decode(encoding), file=self._stream)
 
     def show(self, step: Step) -> None:
         if not self._live:
             return
         text = f"[{step.overall:4.0%}] {describe(step)}"[: shutil.get_terminal_size().columns - 1]
         if text != self._last:
-            self._stream.write("\r\x1b[K" + text)
-            self._stream.flush()
+            with told():
+                self._stream.write("\r\x1b[K" + text)
             self._last = text
 
     def clear(self) -> None:
         if self._last:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            with told():
+                self._stream.write("\r\x1b[K")
             self._last = ""

@@ -226,6 +226,30 @@ def test_a_fault_that_quotes_what_is_no_text_is_told_all_the_same(command: str, 
     assert b"ValueError: Bot [left out] caf\\udce9.json \\x1b]0;title" in log
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the end of a pipe is told otherwise there")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_work_goes_on_when_nobody_reads_what_is_said(unbuffered: str, export: Path, tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": unbuffered}
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, timeout=60)
+
+    missing = tmp_path / "missing.json"
+    try:
+        # What cannot be read is said first, before anything is indexed.
+        indexed = run("-m", "ras", "index", missing, export, "--encoder", "fingerprint")
+        assert (indexed.returncode, indexed.stdout.count(b"Indexed 2 of 4 pictures")) == (2, 1)
+        assert run("-m", "ras", "index", missing).returncode == 2
+        assert run("-m", "ras", "index", "--nonsense").returncode == 2
+        assert run(REPOSITORY / "run_app.py", "setup", "--nonsense").returncode == 2
+        assert run(REPOSITORY / "run_app.py", "shortcut", "--nonsense").returncode == 2
+    finally:
+        os.close(theirs)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="faulthandler is told differently there")
 def test_a_crash_of_the_window_leaves_a_report(ras_home: Path) -> None:
     crash = "import ctypes, ras.gui; ras.gui.main = lambda *_: ctypes.string_at(0)"
@@ -297,6 +321,12 @@ def test_a_program_that_follows_is_told_why_a_command_failed(export: Path, tmp_p
     (event,) = map(json.loads, done.stderr.splitlines())
     assert event["event"] == "error"
     assert "“gone”.png" in event["text"]
+    for refused in (("--top-k", "many"), ("--nonsense",)):
+        done = ras("search", export, tmp_path / "query.png", *refused, "--progress=json")
+        assert (done.returncode, done.stdout) == (2, "")
+        (event,) = map(json.loads, done.stderr.splitlines())
+        assert event["event"] == "error"
+        assert refused[-1] in event["text"]
 
 
 def test_what_is_logged_is_a_line_of_json_too(export: Path, query: Path, ras_home: Path) -> None:

@@ -39,6 +39,16 @@ def test_on_windows_nobody_reads_what_is_said_to_be_an_invalid_argument(monkeypa
         output.print_text("a result")
 
 
+def test_help_is_a_result_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["--version"], ["index", "--help"]):
+        with contextlib.redirect_stdout(Refusing(errno.ENOSPC)):
+            assert main(arguments) == 3
+        assert capsys.readouterr().err == "The results could not be written: It cannot be written.\n"
+        with contextlib.redirect_stdout(Refusing(errno.EPIPE)):
+            assert main(arguments) == 0
+        assert capsys.readouterr().err == ""
+
+
 def test_the_doctor_is_no_exception(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(doctor, "CHECKS", (doctor.python,))
     for arguments in (["doctor"], ["doctor", "--json"]):
