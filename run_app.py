@@ -36,6 +36,9 @@ if __name__ == "__main__":
     if sys.version_info < (3, 8):
         sys.exit(refuse())
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from ras.launch import main
+    try:
+        from ras.launch import main
 
-    sys.exit(main(sys.argv[1:]))
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # in the moment that importing takes
+        sys.exit(130)

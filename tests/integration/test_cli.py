@@ -250,6 +250,29 @@ def test_work_goes_on_when_nobody_reads_what_is_said(unbuffered: str, export: Pa
         os.close(theirs)
 
 
+def test_ctrl_c_in_the_first_moment_is_no_traceback(tmp_path: Path) -> None:
+    """It comes while the launcher or the program is imported, or before either is ready for it."""
+    for module in ("ras.launch", "ras.launch.frozen", "ras.cli"):
+        (tmp_path / "sitecustomize.py").write_text(
+            "import sys\n"
+            "class Interrupting:\n"
+            "    def find_spec(name, *_):\n"
+            f"        if name == {module!r}: raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupting)\n",
+            "utf-8",
+        )
+        for program in ([str(REPOSITORY / "run_app.py")], ["-m", "ras"]):
+            done = subprocess.run(
+                [sys.executable, *program, "archives"],
+                env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}", "RAS_NO_ENV": "1"},
+                capture_output=True,
+                encoding="utf-8",
+                timeout=60,
+            )
+            assert done.returncode == 130, (module, program, done.stderr)
+            assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="faulthandler is told differently there")
 def test_a_crash_of_the_window_leaves_a_report(ras_home: Path) -> None:
     crash = "import ctypes, ras.gui; ras.gui.main = lambda *_: ctypes.string_at(0)"
