@@ -14,6 +14,7 @@ from typing import Iterator
 import psutil
 
 from benchmarks.reliability.rows import Row
+from ras.cli.codes import NOTHING, SUCCESS
 from ras.errors import SkipReason
 from tests.cdn_double import CA_FILE
 from tests.reliability.bad_network import LASTING, PASSING, BadNetwork
@@ -55,13 +56,20 @@ def _index(network: BadNetwork, report: Path) -> tuple[dict[str, SkipReason], fl
     ]
     environment = {**os.environ, "REQUESTS_CA_BUNDLE": CA_FILE}
     began, most = time.monotonic(), 0
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    watched = psutil.Process(process.pid)
-    while process.poll() is None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family = [watched, *watched.children(recursive=True)]
-            most = max(most, sum(one.memory_info().rss for one in family))
-        time.sleep(0.2)
+    report.unlink(missing_ok=True)  # of the run before, which would stand for this one if that wrote none
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            watched = psutil.Process(process.pid)
+            while process.poll() is None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    family = [watched, *watched.children(recursive=True)]
+                    most = max(most, sum(one.memory_info().rss for one in family))
+                time.sleep(0.2)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode not in (SUCCESS, NOTHING):
+        raise RuntimeError(f"ras index ended with {process.returncode}")
     words = {reason.text: reason for reason in SkipReason}
     with report.open(encoding="utf-8-sig", newline="") as file:
         left_out = {row["file name"]: words[row["reason"]] for row in csv.DictReader(file)}

@@ -75,10 +75,9 @@ def test_a_fault_stands_in_the_log_with_its_traceback_and_nowhere_else(
         raise ValueError(text)
 
     for _ in range(2):  # the log is begun once
-        try:
+        with pytest.raises(ValueError, match="Bot ") as raised:
             fail(f"Bot {TOKEN} \x1b]0;title\x07 caf\udce9 " + "x" * 1_000_000)
-        except ValueError as exc:
-            assert log_fault(exc)
+        assert log_fault(raised.value)
     written = log_path().read_text("utf-8")
     assert written.count("ERROR ras: A fault of the program\n    Traceback") == 2
     assert "ValueError: Bot [left out] \\x1b]0;title\\x07 caf\\udce9 xxx" in written

@@ -6,12 +6,18 @@ import contextlib
 import errno
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
 from ras import doctor
 from ras.cli import main, output
 from ras.errors import RASError
+from ras.launch import terminal
+from ras.launch.events import Outcome, Plan, Preparation
+from ras.launch.place import Place
+from ras.launch.stages import STAGES
+from ras.launch.state import State
 
 
 class Refusing(io.StringIO):
@@ -58,3 +64,14 @@ def test_the_doctor_is_no_exception(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         with contextlib.redirect_stdout(Refusing(errno.EPIPE)):
             assert main(arguments) == 0
         assert capsys.readouterr().err == ""
+
+
+def test_the_set_up_goes_on_when_nobody_reads_what_it_tells(tmp_path: Path) -> None:
+    def job() -> Preparation:
+        yield Plan(STAGES, (), 10, 20, fresh=True)
+        yield Outcome(STAGES[0].name, "done")
+        return State("3.11")
+
+    with contextlib.redirect_stderr(Refusing(errno.EPIPE)):
+        done = terminal.follow(job, Place(tmp_path / "env", tmp_path / "setup.log", "It is made elsewhere."))
+    assert done == State("3.11")
