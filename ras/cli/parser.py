@@ -22,7 +22,7 @@ from ras.cli.shared_arguments import (
 )
 from ras.cli.token_parser import TOKEN_ACTIONS, add_token
 from ras.launch.commands import COMMANDS as LAUNCHER_COMMANDS
-from ras.launch.commands import PASSED_ON
+from ras.launch.commands import NEW_WINDOW, PASSED_ON
 from ras.text import clean
 
 EXAMPLES = f"""\
@@ -89,6 +89,7 @@ class Parser(argparse.ArgumentParser):
     def _refuse_what_is_nothing(self, arguments: Sequence[str]) -> None:
         """Files alone open the window; where one of them is missing, argparse would take the first for a command."""
         commands = (*LAUNCHER_COMMANDS, *PASSED_ON)
+        arguments = [argument for argument in arguments if argument != NEW_WINDOW]
         if not arguments or arguments[0].startswith("-") or arguments[0] in commands:
             return
         names = [argument for argument in arguments if not argument.startswith("-")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import getpass
 import sys
 
@@ -25,10 +26,12 @@ def token(options: argparse.Namespace) -> int:
 
 def _set() -> None:
     check_keyring()
-    if sys.stdin is not None and sys.stdin.isatty():
-        text = getpass.getpass("Bot token (it is not shown): ")
-    else:
-        text = sys.stdin.readline(_LONGEST) if sys.stdin is not None else ""
+    text = ""
+    with contextlib.suppress(UnicodeDecodeError):  # it quotes what it could not read; what a token is, is said below
+        if sys.stdin is not None and sys.stdin.isatty():
+            text = getpass.getpass("Bot token (it is not shown): ")
+        elif sys.stdin is not None:
+            text = sys.stdin.readline(_LONGEST)
     BotToken(text).keep()
     print_text("The bot token is in the system keyring: expired links of Discord are refreshed with it from now on.")
     _warn_of_variable()

@@ -157,6 +157,8 @@ def test_a_missing_file_among_those_to_open_is_named(export: Path, tmp_path: Pat
     done = ras(export, tmp_path / "missing.png")
     assert done.returncode == 2
     assert f"“{tmp_path / 'missing.png'}” is neither a command (" in done.stderr
+    done = ras("--new-window", tmp_path / "missing.png")
+    assert (done.returncode, f"“{tmp_path / 'missing.png'}” is neither a command (" in done.stderr) == (2, True)
     assert "“serach” is neither a command (" in ras("serach", export).stderr
 
 

@@ -260,6 +260,19 @@ def test_the_command(
     assert not keyring.kept
 
 
+def test_what_is_read_in_another_encoding_is_not_quoted(
+    keyring: KeyringDouble, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ras_home: Path
+) -> None:
+    """UTF-16, as Windows PowerShell writes files."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TOKEN.encode("utf-16")), "utf-8"))
+    assert main(["token", "set"]) == 2
+    told = capsys.readouterr().err
+    assert "A bot token is one word" in told
+    assert "\\x" not in told
+    assert not (ras_home / "crashes").exists()
+    assert keyring.kept == {}
+
+
 def test_a_keyring_that_is_missing_is_said_before_the_token_is_asked_for() -> None:
     done = ras("token", "set", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     assert done.returncode == 3
