@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Callable, Iterator, Sequence
@@ -90,8 +91,9 @@ class Rounds:
 
     def warm_up(self) -> None:
         """Fill what is kept and bounded, where it would take hundreds of searches until it was full: the widths of
-        texts, a bar for each score, and what numpy keeps of small arrays (seven of each size below 1,024 bytes, up to
-        3.7 MB: NCACHE and NBUCKETS in its ``alloc``).
+        texts, a bar for each score, what numpy keeps of small arrays (seven of each size below 1,024 bytes, up to
+        3.7 MB: NCACHE and NBUCKETS in its ``alloc``), and CPython's table of interned strings, which doubles once, by
+        2 MB, when names that are gone have filled it.
         """
         from ras.gui.list_row import bar_size
         from ras.gui.score_bar import score_bar
@@ -111,6 +113,8 @@ class Rounds:
         for size_of_array in range(1, 1024):
             at_once = [np.empty(size_of_array, np.uint8) for _ in range(7)]
             at_once.clear()
+        for number in range(100_000):
+            sys.intern(f"{number} {text}")
 
     def indexing(self) -> Iterator[int]:
         """What is indexed so far is searched, by Cached, and scrolled."""
