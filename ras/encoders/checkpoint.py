@@ -13,9 +13,9 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, ClassVar, Iterator, Mapping
 
-from ras.encoders.clip_package import first_line
 from ras.encoders.device import is_out_of_memory
 from ras.errors import WeightsError
+from ras.library import first_line
 from ras.regular_file import open_regular
 
 if TYPE_CHECKING:

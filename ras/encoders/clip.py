@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from ras.encoders.base import Encoder, Picture
 from ras.encoders.checkpoint import read_state_dict
-from ras.encoders.clip_package import architecture, build_model, clip_module, first_line
+from ras.encoders.clip_package import architecture, build_model, clip_module
 from ras.encoders.device import Placement, is_out_of_memory, placements
 from ras.errors import EncoderError, WeightsError
+from ras.library import first_line
 from ras.records import Job, Notice, Progress
 
 if TYPE_CHECKING:

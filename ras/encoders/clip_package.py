@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
-import sys
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from ras.called import remedy
 from ras.errors import EncoderError, WeightsError
+from ras.library import first_line, forget
 
 if TYPE_CHECKING:
     import torch
@@ -56,19 +56,10 @@ def import_torch() -> Any:
 
 
 def _broken_torch(exc: Exception) -> EncoderError:
-    # The rest of a half-imported torch would make a second import fail with a different, misleading error.
-    for name in [name for name in sys.modules if name == "torch" or name.startswith("torch.")]:
-        del sys.modules[name]
+    forget("torch")
     return EncoderError(
         f"torch is installed but cannot be loaded ({first_line(exc)}). Install it anew, and CLIP works."
     )
-
-
-def first_line(exc: BaseException) -> str:
-    """The first line of a foreign error's text, to stand in a sentence."""
-    lines = str(exc).strip().splitlines()
-    text = lines[0].strip().rstrip(".") if lines else ""
-    return (text if len(text) <= 200 else text[:200] + "…") or type(exc).__name__
 
 
 @functools.lru_cache(maxsize=None)

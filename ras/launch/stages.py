@@ -72,7 +72,7 @@ TORCHVISION = Stage(
     disk=12,
     needs="torch",
 )
-FAISS = Stage("faiss", "FAISS", ("faiss-cpu",), "import faiss", download=25, disk=70)
+FAISS = Stage("faiss", "FAISS", ("faiss-cpu",), "import faiss; faiss.IndexFlatIP", download=25, disk=70)
 KEYRING = Stage("keyring", "System keyring", ("keyring",), "import keyring", download=6, disk=20)
 TESTS = Stage("tests", "Test tools", (), "import pytest", download=40, disk=130, required=True)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ras.library import load_library
+
 log = logging.getLogger(__name__)
 
 GRID = 5
@@ -32,8 +34,7 @@ _local = threading.local()
 @functools.lru_cache(maxsize=None)
 def load_opencv() -> Any:
     """The module cv2. Raises ImportError where it cannot be had."""
-    import cv2
-
+    cv2: Any = load_library("cv2")
     if not hasattr(cv2, "SIFT_create"):
         raise ImportError("This OpenCV has no SIFT.")
     cv2.setNumThreads(1)  # RAS has threads of its own; OpenCV's would fight with them

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 from ras.called import BUILT
 from ras.errors import ModeError, StoreError
+from ras.library import load_library
 from ras.text import count, whole
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def load_faiss() -> Any:
         with warnings.catch_warnings():
             # Of the code that SWIG generates, on Python 3.12: nothing that RAS could change.
             warnings.simplefilter("ignore", DeprecationWarning)
-            import faiss
+            faiss: Any = load_library("faiss")
+        if not hasattr(faiss, "IndexFlatIP"):  # Python takes a folder that an uninstalling left for a package
+            raise ImportError("parts of it are missing")
     except ImportError as exc:
         raise ModeError(
             f"FAISS cannot be loaded here ({_first_line(exc)}); "

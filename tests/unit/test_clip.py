@@ -22,6 +22,7 @@ from ras.encoders.checkpoint import read_state_dict
 from ras.encoders.clip import ClipEncoder, load_clip
 from ras.encoders.device import Placement, placements
 from ras.errors import EncoderError, WeightsError
+from ras.library import first_line
 from ras.paths import REPOSITORY
 from ras.records import Notice, finish
 from tests import tiny_clip
@@ -305,7 +306,7 @@ def test_a_resnet_without_counts_of_batches_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_foreign_error_is_cut_short() -> None:
-    assert clip_package.first_line(ValueError("a" * 300 + "\nb")) == "a" * 200 + "…"
+    assert first_line(ValueError("a" * 300 + "\nb")) == "a" * 200 + "…"
 
 
 def test_a_tensor_that_reaches_beyond_its_file_is_refused(tmp_path: Path, archive: Path) -> None:

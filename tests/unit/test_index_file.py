@@ -298,6 +298,47 @@ def test_without_faiss(monkeypatch: pytest.MonkeyPatch) -> None:
         load_faiss()
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("raise AttributeError('_ARRAY_API not found')", "(_ARRAY_API not found)"),
+        ("raise OSError(1114, 'A DLL failed', 'faiss.dll')", "A DLL failed"),
+        ("raise RuntimeError('no such instruction')", "(no such instruction)"),
+        ("import faiss.part; from faiss import nothing", "(cannot import name 'nothing'"),
+        ("", "(parts of it are missing)"),  # as of the folder alone, which an uninstalling may leave
+    ],
+)
+def test_a_broken_faiss_is_as_good_as_none(tmp_path: Path, source: str, reason: str) -> None:
+    (tmp_path / "faiss").mkdir()
+    (tmp_path / "faiss" / "part.py").write_text("")
+    (tmp_path / "faiss" / "__init__.py").write_text(f"print('tried')\n{source}\n")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from ras.errors import ModeError
+from ras.strategies.index_file import load_faiss
+from ras.strategies.nearest import _tried
+for _ in range(2):
+    try:
+        load_faiss()
+    except ModeError as exc:
+        print(exc)
+    try:
+        _tried(8)
+    except RuntimeError as exc:
+        print(exc)
+print([name for name in sys.modules if name.split(".")[0] == "faiss"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *told, left = done.stdout.splitlines()
+    assert told.count("tried") == 1, "what fails once is not tried again"
+    told = [line for line in told if line != "tried"]
+    assert len(told) == 4
+    assert all("FAISS cannot be loaded here (" in line and reason in line for line in told)
+    assert left == ("[]" if source else "['faiss']")
+
+
 def test_two_openmp_runtimes_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KMP_DUPLICATE_LIB_OK", "")
     monkeypatch.delenv("KMP_DUPLICATE_LIB_OK")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,6 +128,49 @@ def test_without_opencv_whole_pictures_are_recognised() -> None:
     assert told[2] == "altered turned"
     assert told[3:6] == ["unlikely"] * 3
     assert told[6] == "identical"
+
+
+LOADED_TWICE = """
+import sys
+from ras.matching import load_extractor
+from ras.records import Notice
+for _ in range(2):
+    job = load_extractor()
+    event = next(job)
+    assert isinstance(event, Notice), event
+    print(event.text)
+    try:
+        next(job)
+    except StopIteration as stop:
+        print(stop.value.id)
+print([name for name in sys.modules if name.split(".")[0] == "cv2"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("raise AttributeError(\"module 'cv2.dnn' has no attribute 'DictValue'\")", "no attribute 'DictValue')"),
+        ("raise OSError('[WinError 1114] cv2.pyd')", "([WinError 1114] cv2.pyd)"),
+        ("raise RuntimeError('module compiled against another numpy')", "(module compiled against another numpy)"),
+        ("import cv2.missing", "(No module named 'cv2.missing')"),
+        ("import cv2.part; raise SystemError('half of it was there')", "(half of it was there)"),
+        ("", "no SIFT"),  # as of the folder alone, which an uninstalling may leave
+    ],
+)
+def test_a_broken_opencv_is_as_good_as_none(tmp_path: Path, source: str, reason: str) -> None:
+    (tmp_path / "cv2").mkdir()
+    (tmp_path / "cv2" / "part.py").write_text("")
+    (tmp_path / "cv2" / "__init__.py").write_text(f"print('tried')\n{source}\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {LOADED_TWICE}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *told, left = done.stdout.splitlines()
+    assert told.count("tried") == 1, "what fails once is not tried again"
+    notices = [line for line in told if line not in ("tried", "hashes-1")]
+    assert told.count("hashes-1") == len(notices) == 2
+    assert all(line.startswith("Crops, collages") and reason in line for line in notices)
+    assert left == ("[]" if source else "['cv2']")
 
 
 def test_importing_it_loads_no_opencv() -> None:
