@@ -71,6 +71,13 @@ def load_faiss() -> Any:
     return faiss
 
 
+def failure(exc: RuntimeError | MemoryError) -> StoreError:
+    """What FAISS raised while it searched or built, as an error for the user."""
+    if isinstance(exc, MemoryError):
+        return StoreError("There is not enough memory for the search index; close other programs and try again.")
+    return StoreError(f"FAISS failed ({_first_line(exc)}); see the log.")
+
+
 def set_threads(faiss: Any, number: int) -> None:
     """How many threads FAISS may use for the calls of this thread; only ever one on macOS, see ``load_faiss``."""
     faiss.omp_set_num_threads(1 if sys.platform == "darwin" else max(1, number))

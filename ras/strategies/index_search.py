@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ras.scoring import slack
 from ras.strategies.index_build import RECALL_TOP
-from ras.strategies.index_file import damage, load_faiss, read_index, set_threads
+from ras.strategies.index_file import damage, failure, load_faiss, read_index, set_threads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,8 +87,18 @@ class OpenIndex:
 
         Of every view all rows are there that can be among its ``top_k`` best, whatever rounding did to their scores (of
         those in the lists that are looked through, which are all with ``everywhere``). ``allowed``, bool (rows,): only
-        these; None: all. At least ``top_k`` rows of each view, where so many are allowed.
+        these; None: all. At least ``top_k`` rows of each view, where so many are allowed. Raises StoreError where
+        FAISS fails.
         """
+        try:
+            return self._candidates(views, top_k, allowed, everywhere)
+        except (RuntimeError, MemoryError) as exc:
+            log.warning("the index cannot be searched", exc_info=True)
+            raise failure(exc) from exc
+
+    def _candidates(
+        self, views: np.ndarray, top_k: int, allowed: np.ndarray | None, everywhere: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         import numpy as np
 
         available = self.facts.rows if allowed is None else int(np.count_nonzero(allowed))

@@ -16,6 +16,7 @@ from ras.records import Job, Notice, Progress
 from ras.strategies.index_build import SIZES, STAGE, Built, Sizes, add, build
 from ras.strategies.index_file import (
     UnusableIndex,
+    failure,
     load_faiss,
     read_index,
     remove_unfinished,
@@ -94,6 +95,9 @@ class IndexUpkeep:
                 started = time.monotonic()
                 built = yield from self._made(store, view, what, facts)
                 break
+            except (RuntimeError, MemoryError) as exc:
+                log.warning("the index cannot be made", exc_info=True)
+                raise failure(exc) from exc
             except StaleView as exc:
                 if attempt == ATTEMPTS:
                     raise

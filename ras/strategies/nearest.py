@@ -64,7 +64,7 @@ def _tried(dimension: int) -> tuple[Any, Any]:
         scanners = [_scanner(index, faiss.swig_ptr(view))]
         places, scores, _ = _compare(scanners, faiss.swig_ptr, rows, np.arange(3, dtype=np.int64), 2)
         _free(scanners)
-    except (ModeError, AttributeError, TypeError, ValueError, RuntimeError) as exc:
+    except (ModeError, AttributeError, TypeError, ValueError, RuntimeError, MemoryError) as exc:
         raise RuntimeError(f"FAISS cannot compare rows of float16: {exc}") from exc
     order = np.argsort(-scores[0])
     if places[0][order].tolist() != [1, 2] or np.abs(scores[0][order] - [1, 0]).max() > 0.01:

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ras.encoders.fingerprint import FingerprintEncoder
+from ras.engine import SearchEngine
 from ras.errors import RASError, SkipReason, StoreError
 from ras.filters import Filter
 from ras.matching.local import LocalExtractor
@@ -594,6 +595,54 @@ def test_without_faiss(store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch) -
             finish(strategy.search([query()], whole, 5, EVERYTHING))
         (said,) = notices(list(strategy.prepare(store)))
         assert "pip install faiss-cpu" in said
+
+
+OUT_OF_MEMORY = "There is not enough memory for the search index; close other programs and try again."
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("Error in faiss::IndexFlat: failed"), "FAISS failed (Error in faiss::IndexFlat: failed)"),
+        (MemoryError("std::bad_alloc"), OUT_OF_MEMORY),
+    ],
+)
+@pytest.mark.parametrize("where", ["add", "search"])
+def test_where_faiss_fails_the_next_mode_answers(
+    store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception, reason: str
+) -> None:
+    encoder = GivenEncoder(unit(np.random.default_rng(0), 2, 16))
+    whole = authors(60)
+    fill(store, encoder, whole, unit(np.random.default_rng(1), 60, 16))
+
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    with strategy_of(encoder, store, KINDS["SQfp16"]) as strategy:
+        engine = SearchEngine(encoder, {"faiss": strategy, "cached": CachedSearchStrategy(encoder, store)})
+        with monkeypatch.context() as patched:
+            patched.setattr(faiss.IndexScalarQuantizer, where, fails)
+            events, (report,) = run(engine.search_many([query()], whole))
+        (said,) = notices(events)
+        assert reason in said
+        assert (report.mode, len(report.results)) == ("cached", 30)
+        assert (strategy.unavailable(whole) is None) == (where == "search")
+
+
+def test_a_building_that_fails_in_the_background_is_told(
+    store: EmbeddingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = GivenEncoder(unit(np.random.default_rng(0), 2, 16))
+    fill(store, encoder, authors(60), unit(np.random.default_rng(1), 60, 16))
+
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(faiss.IndexFlatIP, "add", fails)
+    with strategy_of(encoder, store, BACKGROUND) as strategy:
+        strategy.unavailable(authors(60))
+        wait_for(lambda: not strategy._upkeep.is_building)
+        assert strategy.unavailable(authors(60)) == f"its index could not be built. {OUT_OF_MEMORY}"
 
 
 def test_another_program_replaces_the_index(tmp_path: Path) -> None:

@@ -105,12 +105,15 @@ def test_cached_finds_the_same_with_it(
     assert any(blocks) or ties > 1 or top_k > 1000
 
 
-def test_without_faiss_the_plain_way_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ModeError("FAISS cannot be loaded here."), MemoryError("std::bad_alloc")])
+def test_without_faiss_the_plain_way_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     asked = []
 
     def lacking() -> None:
         asked.append(True)
-        raise ModeError("FAISS cannot be loaded here.")
+        raise error
 
     # The one way to load FAISS: on macOS a plain import of it beside torch aborts the process.
     monkeypatch.setattr(nearest, "load_faiss", lacking)
