@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
+
+from ras.records import Job, Progress, Query
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ras.encoders.base import Encoder
-    from ras.records import Query
+
+PREPARING = "Preparing the search"
 
 _LEAST = 1e-6
 """A sum that is shorter has no direction: text and picture are opposites, which no encoder makes."""
@@ -36,6 +39,16 @@ class EncodedQuery:
         if query.image is None:
             return cls(text, encoder.convincing_text)
         return _both(encoder.encode_query(query.image), text, query.text_weight, encoder)
+
+
+def encode_queries(queries: Sequence[Query], encoder: Encoder) -> Job[list[EncodedQuery]]:
+    """Encode them one by one; yields between two, to be cancelled. Raises EncoderError."""
+    encoded: list[EncodedQuery] = []
+    for query in queries:
+        if encoded:
+            yield Progress(PREPARING, len(encoded), len(queries))
+        encoded.append(EncodedQuery.of(query, encoder))
+    return encoded
 
 
 def _both(views: np.ndarray, text: np.ndarray, weight: float, encoder: Encoder) -> EncodedQuery:

@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Sequence
 
-from ras.encoders.encoded_query import EncodedQuery
+from ras.encoders.encoded_query import encode_queries
 from ras.filters import Filter
 from ras.records import Archive, Job, Query, Results, SearchReport
 from ras.strategies.base import SearchStrategy
@@ -68,7 +68,7 @@ class CachedSearchStrategy(SearchStrategy):
         with contextlib.ExitStack() as stack:
             described = [] if self._copies is None else stack.enter_context(self._copies.describing(queries))
             started = time.monotonic()
-            encoded = [EncodedQuery.of(query, self._encoder) for query in queries]
+            encoded = yield from encode_queries(queries, self._encoder)
             self._query_seconds = (time.monotonic() - started) / len(queries)
 
             def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
@@ -79,9 +79,17 @@ class CachedSearchStrategy(SearchStrategy):
                 yield from scan(coverage, best, rows)
                 if len(rows) >= TELLING_ROWS:
                     self._row_seconds = (time.monotonic() - started) / len(rows)
+
+                def deeper(number: int, most: int) -> Job[Best]:
+                    one = Best(encoded[number].views, coverage, most, mask)
+                    yield from scan(coverage, [one], rows)
+                    return one
+
                 convincing = [one.convincing for one in encoded]
                 scopes = [query.scope(scope) for query in queries]
-                found = yield from answers(self._copies, described, coverage, best, mask, top_k, scopes, convincing)
+                found = yield from answers(
+                    self._copies, described, coverage, best, mask, top_k, scopes, convincing, deeper
+                )
                 reports = tuple(coverage.report(self.mode, results, mask) for results in found)
                 for number, report in enumerate(reports):
                     yield Results(report.results, final=True, query=number)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, Iterator, Optional, Sequence
 
 from ras.indexing import usable_cores
 from ras.matching import FeatureExtractor, Finding, QueryFeatures, check, same_bytes
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
     from ras.strategies.stored import Coverage
 
 Described = Optional["Future[QueryFeatures]"]
+Deeper = Callable[[int, int], "Job[Best]"]
+"""Finds so many of the nearest rows of the query with this number."""
 
 BY_KEYPOINTS = 100
 BY_EMBEDDING = 16
 BY_HASH = 6
 """How many candidates are checked that keypoints, embeddings and hashes speak for."""
+
+MOST_LOOKED_THROUGH = 4096
+MOST_CHECKED = 256
+"""Of the nearest pictures so many are looked through for look-alikes where most are copies, and so many checked."""
 
 _NEVER = 1000
 """Bits: more than hashes can differ in."""
@@ -108,17 +115,61 @@ class CopySearch:
         chosen, like = self._diverse(named, BY_KEYPOINTS + BY_EMBEDDING + BY_HASH)
         found = yield from self._check(reach, query, best.views, chosen, convincing)
         copies = {place for place, (_, finding) in found.items() if finding.verdict.is_copy}
-        more = [place for place, others in like if copies.intersection(others)]
-        if scope == "alike":
-            shown = set(near)
-            more = [place for place in more if place in shown]
-        else:
+        if scope != "alike":
+            more = [place for place, others in like if copies.intersection(others)]
             # No more than have room: they would outrank copies of other kinds and push them out.
             more = more[: max(0, top_k - len(copies))]
-        found.update((yield from self._check(reach, query, best.views, more, convincing)))
+            found.update((yield from self._check(reach, query, best.views, more, convincing)))
         by_row = {int(reach.rows[place]): told for place, told in found.items()}
         by_row.update(self._same_bytes(coverage, query, best.views))
         return by_row
+
+    def look_alikes(
+        self,
+        query: QueryFeatures,
+        best: Best,
+        top_k: int,
+        convincing: float,
+        findings: dict[int, tuple[float, Finding]],
+        deeper: Callable[[int], Job[Best]],
+    ) -> Job[tuple[np.ndarray, np.ndarray]]:
+        """Of the nearest rows those that are no copies, int64 (n,), and their scores; as many as ``top_k`` need.
+
+        Follows ``findings``, which grow by what is checked. Where copies take the places of look-alikes the search goes
+        ``deeper``; there, what looks the same as a few copies is taken for one: some are posted by the thousand.
+        """
+        reach, checks, is_deep = self._reach, 0, False
+        assert reach is not None
+        while True:
+            rows, scores = best.nearest()
+            alike: list[int] = []
+            done = 0
+            while done < len(rows) and (len(alike) < top_k or scores[done] == scores[done - 1]):
+                part = rows[done : done + _AT_ONCE].tolist()
+                unknown = [row for row in part if row not in findings]
+                same = self._like_copies(reach, unknown, findings) if is_deep or checks >= MOST_CHECKED else set()
+                places = reach.places_of_rows([row for row in unknown if row not in same])[: MOST_CHECKED - checks]
+                checks += len(places)
+                found = yield from self._check(reach, query, best.views, places, convincing)
+                findings.update((int(reach.rows[place]), told) for place, told in found.items())
+                for number, row in enumerate(part, done):
+                    if row not in same and (row not in findings or not findings[row][1].verdict.is_copy):
+                        alike.append(number)
+                done += len(part)
+            if len(alike) >= top_k or len(rows) < best.top_k or best.top_k >= MOST_LOOKED_THROUGH:
+                return rows[alike], scores[alike]
+            best = yield from deeper(min(4 * best.top_k, MOST_LOOKED_THROUGH))
+            is_deep = True
+
+    def _like_copies(self, reach: _Reach, rows: Sequence[int], findings: dict[int, tuple[float, Finding]]) -> set[int]:
+        """Those of the rows that look the same as a few of the copies that were found."""
+        copies = [row for row, (_, finding) in findings.items() if finding.verdict.is_copy]
+        known = self._index.hashes[reach.places_of_rows(copies)]
+        like = set()
+        for place in reach.places_of_rows(rows):
+            if (distances(self._index.hashes[place].tobytes(), known) <= SAME_LOOK).sum() >= FEW_OF_A_KIND:
+                like.add(int(reach.rows[place]))
+        return like
 
     def _same_bytes(
         self, coverage: Coverage, query: QueryFeatures, views: np.ndarray
@@ -200,6 +251,7 @@ def answers(
     top_k: int,
     scopes: Sequence[str],
     convincing: Sequence[float],
+    deeper: Deeper,
 ) -> Job[list[tuple[SearchResult, ...]]]:
     """The results of each query: ``best`` has seen all rows, ``described`` is of ``CopySearch.describing``.
 
@@ -213,9 +265,13 @@ def answers(
         findings: dict[int, tuple[float, Finding]] = {}
         scope, enough = scopes[number], convincing[number]
         features = described[number] if copies is not None else None
-        if copies is not None and features is not None:
-            findings = yield from copies.findings(coverage, features.result(), one, mask, top_k, scope, enough)
         rows, scores = one.nearest()
+        if copies is not None and features is not None:
+            query = features.result()
+            findings = yield from copies.findings(coverage, query, one, mask, top_k, scope, enough)
+            if scope == "alike":
+                more = functools.partial(deeper, number)
+                rows, scores = yield from copies.look_alikes(query, one, top_k, enough, findings, more)
         for row, score in zip(rows.tolist(), scores.tolist()):
             findings.setdefault(row, (score, by_score(score, enough)))
         kept = {row: told for row, told in findings.items() if in_scope(told[1].verdict, scope)}
@@ -258,7 +314,7 @@ class _Reach:
             self._allowed = mask, allowed
         return self._allowed[1]
 
-    def places_of_rows(self, rows: np.ndarray) -> list[int]:
+    def places_of_rows(self, rows: np.ndarray | Sequence[int]) -> list[int]:
         places = self._places[rows]
         return [int(place) for place in places if place >= 0]
 

@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Sequence
 
-from ras.encoders.encoded_query import EncodedQuery
+from ras.encoders.encoded_query import encode_queries
 from ras.errors import RASError, StoreError
 from ras.filters import Filter
 from ras.records import Archive, Job, Notice, Progress, Query, Results, SearchReport
@@ -111,7 +111,7 @@ class FAISSSearchStrategy(SearchStrategy):
         with contextlib.ExitStack() as stack:
             described = [] if self._copies is None else stack.enter_context(self._copies.describing(queries))
             started = time.monotonic()
-            encoded = [EncodedQuery.of(query, self._encoder) for query in queries]
+            encoded = yield from encode_queries(queries, self._encoder)
 
             def search(coverage: Coverage) -> Job[tuple[SearchReport, ...]]:
                 yield from self._make_ready(coverage)
@@ -119,10 +119,15 @@ class FAISSSearchStrategy(SearchStrategy):
                 everywhere = any(query.text for query in queries)
                 views = [one.views for one in encoded]
                 selection, best = yield from self._search(coverage, views, kept, where, everywhere)
+
+                def deeper(number: int, most: int) -> Job[Best]:
+                    _, (one,) = yield from self._search(coverage, views[number : number + 1], most, where, everywhere)
+                    return one
+
                 convincing = [one.convincing for one in encoded]
                 scopes = [query.scope(scope) for query in queries]
                 found = yield from answers(
-                    self._copies, described, coverage, best, selection.mask, top_k, scopes, convincing
+                    self._copies, described, coverage, best, selection.mask, top_k, scopes, convincing, deeper
                 )
                 reports = tuple(dataclasses.replace(selection.report, results=results) for results in found)
                 for number, report in enumerate(reports):

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Callable, Sequence
 from PIL import Image
 
 from ras.cdn import is_dead
-from ras.encoders.encoded_query import EncodedQuery
+from ras.encoders.encoded_query import PREPARING, EncodedQuery
 from ras.filters import Filter
 from ras.indexing import Described, Embedded, embed_images, usable_cores
 from ras.matching import Features, Finding, QueryFeatures, check, same_bytes
-from ras.records import Archive, Job, Notice, Query, Results, SearchReport, SearchResult, Skipped, Verdict
+from ras.records import Archive, Job, Notice, Progress, Query, Results, SearchReport, SearchResult, Skipped, Verdict
 from ras.scoring import RankKey, exact_scores, rank_key, to_stored
 from ras.strategies.base import SearchStrategy
 from ras.strategies.ranking import by_score, in_scope, result_of
@@ -98,6 +98,7 @@ class RealTimeSearchStrategy(SearchStrategy):
         # A text has nothing in common with a picture that keypoints could tell.
         extractor = self._extractor if any(query.image is not None for query in queries) else None
         comparison = _Comparison(queries, encoder, extractor, best)
+        yield from comparison.prepare()
         skipped: Counter[str] = Counter()
         shown_at = 0.0
         searched = 0
@@ -158,17 +159,24 @@ class _Comparison:
     def __init__(
         self, queries: Sequence[Query], encoder: Encoder, extractor: FeatureExtractor | None, best: Sequence[_Best]
     ) -> None:
-        self._queries, self._best = queries, best
-        self._encoded = [EncodedQuery.of(query, encoder) for query in queries]
-        self._described = [
-            None
-            if extractor is None or query.image is None
-            else QueryFeatures.of(query.image, query.content_hash, extractor.is_local)
-            for query in queries
-        ]
+        self._queries, self._encoder, self._extractor, self._best = queries, encoder, extractor, best
+        self._encoded: list[EncodedQuery] = []
+        self._described: list[QueryFeatures | None] = []
         self._is_thorough = extractor is not None
         # One entry a content, not one embedding.
         self._contents: dict[str, _Content] = {}
+
+    def prepare(self) -> Job[None]:
+        """Encode the queries and find their keypoints, before all else; yields between two, to be cancelled."""
+        for number, query in enumerate(self._queries):
+            if number:
+                yield Progress(PREPARING, number, len(self._queries))
+            self._encoded.append(EncodedQuery.of(query, self._encoder))
+            if self._extractor is None or query.image is None:
+                self._described.append(None)
+            else:
+                features = QueryFeatures.of(query.image, query.content_hash, self._extractor.is_local)
+                self._described.append(features)
 
     def take(self, event: Embedded, place: int) -> None:
         content = self._contents.get(event.content_hash)
@@ -186,8 +194,11 @@ class _Comparison:
             content = _Content(scores, findings, [], preview if self._is_thorough else None)
             self._contents[event.content_hash] = content
         content.places.append(place)
-        for ranking, score, finding in zip(self._best, content.scores, content.findings):
-            ranking.offer(_result(ranking, place, score, finding, event.content_hash), event.content_hash, preview)
+        # Until its features came and its preview was used.
+        open_ends = [content.preview is not None and query is not None for query in self._described]
+        for ranking, score, finding, open_end in zip(self._best, content.scores, content.findings, open_ends):
+            result = _result(ranking, place, score, finding, event.content_hash)
+            ranking.offer(result, event.content_hash, preview, may_be_copy=open_end)
 
     def look_into(self, event: Described) -> None:
         content = self._contents[event.content_hash]
@@ -217,39 +228,55 @@ class _Best:
     def __init__(self, archive: Archive, top_k: int, scope: str) -> None:
         self.archive = archive
         self._top_k, self._scope = top_k, scope
-        # Some more than are shown: what turns out a copy later may go out of scope.
         self._most = top_k + SPARE
         self._ranking: list[tuple[RankKey, str]] = []
         """Keys and content hashes, ascending."""
         self._results: dict[int, SearchResult] = {}
         """Place → the result there, of those in the ranking."""
+        self._open: set[int] = set()
+        """Places of those in the ranking that may turn out copies and go out of scope: they take no other's place."""
         self._previews: dict[str, tuple[RankKey, bytes]] = {}
         """Content hash → key, preview."""
         self.changed = False
 
-    def offer(self, result: SearchResult, content_hash: str, preview: bytes | None) -> None:
-        """A result, or a better one for the same place."""
+    def offer(self, result: SearchResult, content_hash: str, preview: bytes | None, may_be_copy: bool = False) -> None:
+        """A result, or a better one for the same place. ``may_be_copy``: nobody has looked into it yet."""
         key = rank_key(result)
         before = self._results.pop(result.place, None)
         if before is not None:
             del self._ranking[bisect.bisect_left(self._ranking, (rank_key(before), content_hash))]
+            self._open.discard(result.place)
             self.changed = True
+        if self._scope == "alike" and result.verdict.is_copy:
+            self._previews.pop(content_hash, None)
+            return
         # A tie with the last is kept: reposts of it come without a preview, and may stand earlier in the archive.
-        if len(self._ranking) == self._most and key[:-1] > self._ranking[-1][0][:-1]:
+        if self._is_full and key[:-1] > self._ranking[-1][0][:-1]:
             return
         if preview is not None:
             self._previews[content_hash] = (key, preview)
         bisect.insort(self._ranking, (key, content_hash))
         self._results[result.place] = result
-        for gone, _ in self._ranking[self._most :]:
-            del self._results[gone[-1]]
-        del self._ranking[self._most :]
+        if may_be_copy and self._scope == "alike":
+            self._open.add(result.place)
+        while self._is_full and (self._settled > self._most or self._ranking[-1][0][-1] in self._open):
+            place = self._ranking.pop()[0][-1]
+            del self._results[place]
+            self._open.discard(place)
         self.changed = True
+
+    @property
+    def _settled(self) -> int:
+        return len(self._ranking) - len(self._open)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._settled >= self._most
 
     def results(self) -> tuple[SearchResult, ...]:
         """The best so far; drops the previews of pictures that can no longer be among them."""
         self.changed = False
-        if len(self._ranking) == self._most:
+        if self._is_full:
             worst = self._ranking[-1][0][:-1]
             self._previews = {key: value for key, value in self._previews.items() if value[0][:-1] <= worst}
         wanted = [

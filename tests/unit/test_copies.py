@@ -24,6 +24,7 @@ from ras.records import (
     Evidence,
     Job,
     Notice,
+    Progress,
     Query,
     SearchReport,
     SearchResult,
@@ -323,8 +324,35 @@ def test_where_what_is_alike_is_wanted_none_of_its_thousands_is_shown(
     whole, store = twins
     query = altered("crop to 50 % of area", 0)
     (report,) = finish(strategy_of(store).search([query], whole, 10, EVERYTHING, "alike"))
-    assert all(result.place == TWINS for result in report.results)
+    assert [result.place for result in report.results] == [TWINS], "it is behind all of them"
     assert len(checks) <= BY_KEYPOINTS + BY_EMBEDDING + BY_HASH + 10 + BY_EMBEDDING
+
+
+@pytest.mark.parametrize("make", [CachedSearchStrategy, FAISSSearchStrategy])
+def test_look_alikes_are_found_behind_copies_that_all_look_different(
+    store: EmbeddingStore, made: list[Made], checks: list[bytes], make: type
+) -> None:
+    chance = np.random.default_rng(4)
+    records = [record(number) for number in range(100)]
+    whole = archive(records)
+    store.register(whole)
+    copied = [dataclasses.replace(saved_again(made[0], chance), hash=chance.bytes(32)) for _ in range(60)]
+    aside = chance.standard_normal((40, ENCODER.dimension)).astype(np.float32)
+    rows = made[0].embedding + np.arange(1, 41)[:, None] * 0.02 * aside / np.linalg.norm(aside, axis=1)[:, None]
+    rows /= np.linalg.norm(rows, axis=1)[:, None]
+    others = [made_up(chance) for _ in range(40)]
+    put(store, ENCODER, records, [*[made[0].embedding] * 60, *rows], [*copied, *others], made[0].preview)
+    strategy = make(ENCODER, store, copies=CopySearch(ENCODER, store, EXTRACTOR))
+    queries = [altered("crop to 75 % of area", 0), altered("mirrored", 0)]
+    try:
+        reports = finish(strategy.search(queries, whole, 8, EVERYTHING, "alike"))
+        plain = CachedSearchStrategy(ENCODER, store)
+        expected = finish(plain.search(queries, archive(records[60:]), 8, EVERYTHING))
+        for report, other in zip(reports, expected):
+            assert [one.record for one in report.results] == [one.record for one in other.results]
+    finally:
+        strategy.close()
+    assert len(checks) < 2 * (60 + 40)
 
 
 def test_those_that_look_the_same_are_checked_when_any_of_the_first_is_a_copy(
@@ -392,6 +420,19 @@ def test_a_search_that_is_closed_at_any_event_leaves_no_thread(
         left = {thread.name for thread in set(threading.enumerate()) - before}
         assert not {name for name in left if not name.startswith("index")}
     assert finish(strategy.search(queries, whole, 3, EVERYTHING)) == expected
+    strategy.close()
+
+
+@pytest.mark.parametrize("make", [CachedSearchStrategy, FAISSSearchStrategy])
+def test_several_queries_can_be_cancelled_while_they_are_encoded(
+    tmp_path: Path, store: EmbeddingStore, make: type
+) -> None:
+    whole = drawn_archive(tmp_path, range(2))
+    index(whole, store, ENCODER, EXTRACTOR)
+    strategy = make(ENCODER, store, copies=CopySearch(ENCODER, store, EXTRACTOR))
+    job = strategy.search([altered("mirrored", 1)] * 3, whole, 3, EVERYTHING)
+    assert [next(job) for _ in range(2)] == [Progress("Preparing the search", done, 3) for done in (1, 2)]
+    job.close()
     strategy.close()
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ras.encoders.encoded_query import EncodedQuery
+from ras.encoders.encoded_query import EncodedQuery, encode_queries
 from ras.encoders.fingerprint import FingerprintEncoder
 from ras.errors import EncoderError
-from ras.records import Query
+from ras.records import Progress, Query, finish
 from tests.pictures import WordyEncoder
 
 RED = Image.new("RGB", (4, 4), (255, 0, 0))
@@ -69,3 +69,12 @@ def test_a_query_is_of_something() -> None:
         Query(None, "nothing")
     with pytest.raises(ValueError, match="0 to 1"):
         Query(RED, "red", text="green", text_weight=1.5)
+
+
+def test_of_several_it_yields_after_each_so_that_it_can_be_cancelled() -> None:
+    encoder = WordyEncoder()
+    queries = [Query(RED, "red"), Query(None, "“green”", text="green"), Query(RED, "red", text="green")]
+    assert list(encode_queries(queries[:1], encoder)) == []
+    assert list(encode_queries(queries, encoder)) == [Progress("Preparing the search", done, 3) for done in (1, 2)]
+    for one, query in zip(finish(encode_queries(queries, encoder)), queries):
+        assert np.array_equal(one.views, EncodedQuery.of(query, encoder).views)

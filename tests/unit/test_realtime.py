@@ -17,6 +17,7 @@ from PIL import Image
 
 from ras.downloader import Downloader
 from ras.encoders.base import Encoder
+from ras.encoders.fingerprint import FingerprintEncoder
 from ras.filters import Filter
 from ras.indexing import Described, Embedded
 from ras.matching import FeatureExtractor, Finding
@@ -27,6 +28,7 @@ from ras.records import (
     Event,
     Evidence,
     ImageRecord,
+    Progress,
     Query,
     Results,
     SearchReport,
@@ -331,6 +333,7 @@ def test_a_repost_that_comes_after_the_features_is_told_as_the_first(tmp_path: P
     encoder, extractor = ColourEncoder(), LocalExtractor()
     best = realtime._Best(whole, 3, "all")
     comparison = realtime._Comparison([query], encoder, extractor, [best])
+    finish(comparison.prepare())
     embedding = encoder.encode_images([drawn(0)])[0]
     comparison.take(Embedded(1, "aa", embedding, made.preview), 1)
     comparison.take(Embedded(2, "aa", None, None), 2)
@@ -388,17 +391,18 @@ def test_the_best_so_far_is_what_sorting_everything_gives(data: st.DataObject) -
     scores = {name: data.draw(st.sampled_from([0.2, 0.4, 0.6])) for name in sorted(set(names))}
     found = {name: FINDINGS[data.draw(st.sampled_from([3, 4]))] for name in scores}
     top_k, spare = data.draw(st.integers(1, 4)), data.draw(st.integers(0, 2))
+    scope = data.draw(st.sampled_from(["all", "alike"]))
     whole = archive([record(number) for number in range(count)])
     offered: dict[int, str] = {}
     told: set[str] = set()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(realtime, "SPARE", spare)
-        best = realtime._Best(whole, top_k, "all")
+        best = realtime._Best(whole, top_k, scope)
     for place in data.draw(st.permutations(range(count))):
         name = names[place]
         preview = None if name in offered.values() else name.encode()
         offered[place] = name
-        best.offer(result_of(whole.records[place], place, scores[name], found[name]), name, preview)
+        best.offer(result_of(whole.records[place], place, scores[name], found[name]), name, preview, name not in told)
         if data.draw(st.booleans()) and name not in told:
             told.add(name)
             found[name] = FINDINGS[data.draw(st.integers(0, FINDINGS.index(found[name])))]
@@ -408,7 +412,7 @@ def test_the_best_so_far_is_what_sorting_everything_gives(data: st.DataObject) -
         if data.draw(st.booleans()):
             best.results()
     everything = [result_of(whole.records[place], place, scores[name], found[name]) for place, name in offered.items()]
-    expected = sorted(everything, key=rank_key)[:top_k]
+    expected = sorted((one for one in everything if in_scope(one.verdict, scope)), key=rank_key)[:top_k]
     shown = best.results()
     assert [(one.place, one.verdict) for one in shown] == [(one.place, one.verdict) for one in expected]
     assert [one.preview for one in shown] == [names[one.place].encode() for one in shown]
@@ -437,6 +441,44 @@ def test_what_goes_out_of_scope_makes_room(scope: str) -> None:
     assert len(shown) == 5
     assert all(in_scope(one.verdict, scope) for one in shown)
     assert [one.place for one in shown] == ([0, 2, 4, 6, 8] if scope == "copies" else [1, 3, 5, 7, 9])
+
+
+def test_copies_take_no_look_alikes_place(tmp_path: Path) -> None:
+    """Neither those that are known at once, nor those that turn out copies when their features come."""
+    copy = Made(drawn(0))
+    encoder = FingerprintEncoder()
+    known = query_of(file_of(drawn(0)))
+    amount = 2 * realtime.SPARE
+    whole = archive([record(number) for number in range(2 * amount + 5)])
+    best = realtime._Best(whole, 5, "alike")
+    comparison = realtime._Comparison([known], encoder, LocalExtractor(), [best])
+    finish(comparison.prepare())
+    others = [Made(drawn(number)) for number in range(1, 6)]
+    for place in range(amount):
+        comparison.take(Embedded(place, known.content_hash, copy.embedding, copy.preview), place)
+    for place in range(amount, 2 * amount):
+        comparison.take(Embedded(place, f"copy {place}", copy.embedding, copy.preview), place)
+    for place, other in enumerate(others, 2 * amount):
+        comparison.take(Embedded(place, f"other {place}", other.embedding, other.preview), place)
+        comparison.look_into(Described(place, f"other {place}", other.features.pack()))
+    assert len(best.results()) == 5, "it might be none"
+    for place in range(amount, 2 * amount):
+        comparison.look_into(Described(place, f"copy {place}", copy.features.pack()))
+    shown = best.results()
+    assert {one.place for one in shown} == set(range(2 * amount, 2 * amount + 5))
+    assert all(one.preview for one in shown)
+    assert not best._open
+    assert len(best._previews) == 5
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_several_queries_can_be_cancelled_while_they_are_prepared(tmp_path: Path, texts: bool) -> None:
+    whole = archive([local_record(tmp_path, 0, picture((9, 9, 9)))])
+    encoder = WordyEncoder()
+    queries = [Query(None, "green", text="green") if texts else RED_QUERY] * 4
+    job = strategy(encoder, extractor=LocalExtractor()).search(queries, whole, 3, EVERYTHING)
+    assert [next(job) for _ in range(3)] == [Progress("Preparing the search", done, 4) for done in (1, 2, 3)]
+    job.close()
 
 
 def test_features_take_their_time_in_the_estimate(tmp_path: Path) -> None:
