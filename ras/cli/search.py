@@ -84,14 +84,19 @@ def _check_text(options: argparse.Namespace, pictures: Sequence[str]) -> None:
 
 def _queries(options: argparse.Namespace, pictures: Sequence[str]) -> list[Query]:
     from ras.images import load_query
+    from ras.images.query import make_room
     from ras.records import Query
 
     if not pictures:
         return [Query(None, options.text, text=options.text)]
     weight = 0.5 if options.text_weight is None else options.text_weight
-    return [
-        dataclasses.replace(load_query(picture), text=options.text or "", text_weight=weight) for picture in pictures
-    ]
+    queries = []
+    for picture in pictures:
+        query = load_query(picture)
+        if len(pictures) > 1:  # as the window does
+            make_room(query)
+        queries.append(dataclasses.replace(query, text=options.text or "", text_weight=weight))
+    return queries
 
 
 def _hint(archive: Archive, engine: SearchEngine) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ras.records import SearchResult
 
 PREVIEW_SIDE = 720
-_SIDE_IN_BATCH, _THUMBNAIL = 2048, 96
+_THUMBNAIL = 96
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,8 @@ def load_several(paths: Sequence[str]) -> Job[tuple[LoadedQuery, ...]]:
     """Pictures that are searched for together. One that cannot be used is left out, with a Notice; large ones are made
     smaller, so that they have room in memory side by side. Raises DecodeError where none is left.
     """
+    from ras.images.query import make_room
+
     found: list[LoadedQuery] = []
     for number, path in enumerate(paths):
         yield Progress("Opening the pictures", number, len(paths))
@@ -216,10 +218,7 @@ def load_several(paths: Sequence[str]) -> Job[tuple[LoadedQuery, ...]]:
                 raise
             yield Notice(str(exc))
             continue
-        image = loaded.query.image
-        assert image is not None
-        if max(image.size) > _SIDE_IN_BATCH:
-            image.thumbnail((_SIDE_IN_BATCH, _SIDE_IN_BATCH), reducing_gap=3.0)
+        make_room(loaded.query)
         thumbnail = loaded.preview.copy() if loaded.preview is not None else None
         if thumbnail is not None:
             thumbnail.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=2.0)

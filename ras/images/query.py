@@ -20,6 +20,9 @@ from ras.text import clean, size
 
 MAX_QUERY_BYTES = 256_000_000
 
+SIDE_OF_SEVERAL = 2048
+"""Pixels: the longest side of a picture that is searched for together with others."""
+
 
 def load_query(source: str | Path | bytes | Image.Image, name: str | None = None) -> Query:
     """A picture to search for: a file, its bytes, or what the clipboard gave. PNG and JPEG only.
@@ -51,6 +54,13 @@ def load_query(source: str | Path | bytes | Image.Image, name: str | None = None
     except DecodeError as exc:
         raise DecodeError(_about_query(exc.reason, shown, exc), exc.reason) from exc
     return _query(image, shown, hashlib.sha256(data).hexdigest())
+
+
+def make_room(query: Query) -> None:
+    """Make the picture of one of several queries smaller, where it is large: they are in memory side by side."""
+    image = query.image
+    if image is not None and max(image.size) > SIDE_OF_SEVERAL:
+        image.thumbnail((SIDE_OF_SEVERAL, SIDE_OF_SEVERAL), reducing_gap=3.0)
 
 
 def part_of(query: Query, box: tuple[int, int, int, int]) -> Query:

@@ -12,7 +12,8 @@ import pytest
 from ras.cli.follow import show_progress
 from ras.cli.parser import build_parser
 from ras.cli.search import search
-from ras.records import Job, Query, Results, SearchReport, SearchResult, Verdict
+from ras.gui.bench import load_several
+from ras.records import Job, Query, Results, SearchReport, SearchResult, Verdict, finish
 from tests.pictures import record
 from tests.program import gradient, local_export
 
@@ -26,6 +27,7 @@ class MadeUpEngine:
         self.verdicts = verdicts
         self.scopes: list[str] = []
         self.hashes: list[str] = []
+        self.images: list[Any] = []
 
     def has_cache(self, archive: object) -> bool:
         return True
@@ -35,6 +37,7 @@ class MadeUpEngine:
     ) -> Job[tuple[SearchReport, ...]]:
         self.scopes.append(scope)
         self.hashes += [query.content_hash for query in queries]
+        self.images += [query.image for query in queries]
         reports = []
         for number, (_query, verdicts) in enumerate(zip(queries, self.verdicts)):
             results = tuple(
@@ -54,7 +57,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Runs ``search`` with an engine and options; the exit code."""
     export = local_export(tmp_path, 1)
 
-    def run(engine: MadeUpEngine, *options: str) -> int:
+    def run(engine: MadeUpEngine, *options: str, side: int = 320) -> int:
         def build(_settings: object) -> Job[MadeUpEngine]:
             yield from ()
             return engine
@@ -63,7 +66,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         pictures = []
         for number in range(len(engine.verdicts)):
             pictures.append(tmp_path / f"query{number}.png")
-            pictures[-1].write_bytes(gradient(number))
+            pictures[-1].write_bytes(gradient(number, side))
         parsed = build_parser().parse_args(["search", str(export), *map(str, pictures), *options])
         show_progress(parsed.progress)
         return search(parsed)
@@ -139,3 +142,13 @@ def test_a_follower_is_told_the_verdicts(call: Any, capsys: pytest.CaptureFixtur
     events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     (results,) = [event for event in events if event["event"] == "results"]
     assert [each["verdict"] for each in results["best"]] == ["identical", "alike"]
+
+
+def test_several_large_pictures_are_made_smaller_as_in_the_window(call: Any, tmp_path: Path) -> None:
+    alone, together = MadeUpEngine(()), MadeUpEngine((), ())
+    call(alone, side=2500)
+    call(together, side=2500)
+    assert [image.size for image in alone.images] == [(2500, 2500)], "one has room"
+    windows = finish(load_several([str(tmp_path / f"query{number}.png") for number in range(2)]))
+    assert [image.size for image in together.images] == [(2048, 2048)] * 2
+    assert [image.tobytes() for image in together.images] == [one.query.image.tobytes() for one in windows]
