@@ -28,8 +28,12 @@ MOST_OF_A_WORD = 512
 """Keypoints of one word that are looked at in each segment: of longer lists an even choice. Words that so many have say
 little, and would take three quarters of the time; and a logo that was posted ten thousand times costs no more."""
 
-_AT_ONCE = 1 << 20
-"""Keypoints compared at once: bounds the memory."""
+MOST_VOTES = 1 << 23
+"""Votes of all segments together: of more, as a halftone or a table has them, an even choice. So many take half a
+gigabyte; screenshots and memes have up to three millions among 100,000 pictures."""
+
+_AT_ONCE = 1 << 18
+"""Keypoints compared at once by each thread: bounds the memory."""
 
 _NEARNESS = np.exp(-((np.arange(FARTHEST + 1) / 16) ** 2)).astype(np.float32)
 
@@ -132,7 +136,7 @@ class Votes:
     """Keypoints of a query that found one like them: what each says of which picture."""
 
     pictures: np.ndarray
-    """int64 (n,)."""
+    """int32 (n,)."""
     sides: np.ndarray
     """uint8 (n,): 0 for the query as it is, 1 for its mirror image."""
     turns: np.ndarray
@@ -142,7 +146,7 @@ class Votes:
     weights: np.ndarray
     """float32 (n,)."""
     asked: np.ndarray
-    """int64 (n,): which keypoint of the query it is."""
+    """int32 (n,): which keypoint of the query it is."""
 
 
 def vote(segment: Segment, query: QueryFeatures, allowed: np.ndarray | None, rarity: np.ndarray) -> Votes:
@@ -180,12 +184,12 @@ def vote(segment: Segment, query: QueryFeatures, allowed: np.ndarray | None, rar
         mine = asked[which]
         found.append(
             Votes(
-                owners.astype(np.int64),
+                owners.astype(np.int32),
                 sides[mine],
                 segment.angles[places] - keypoints["angle"][mine],
                 segment.scales[places].astype(np.int16) - keypoints["scale"][mine],
                 _NEARNESS[far] * rarity[flat[which]],
-                mine,
+                mine.astype(np.int32),
             )
         )
         first = last
@@ -220,13 +224,42 @@ class InvertedFiles:
 
         n ≤ ``most``.
         """
+        collected = Collected()
         with ThreadPoolExecutor(threads, thread_name_prefix="vote") as pool:
-            votes = list(pool.map(lambda number: self.votes(number, query), range(len(self.parts))))
-        return tally(joined(votes), self.counts, most)
+            for votes in pool.map(lambda number: self.votes(number, query), range(len(self.parts))):
+                collected.add(votes)
+        return tally(collected.together(), self.counts, most)
+
+
+class Collected:
+    """Votes of one segment after the other; where they are too many, the same share of each, the same each time."""
+
+    def __init__(self) -> None:
+        self._parts: list[Votes] = []
+        self._share = 1.0
+        # By chance: every second vote might be none of a picture whose keypoints stand at odd places.
+        self._chance = np.random.default_rng(0)
+
+    def add(self, votes: Votes) -> None:
+        self._parts.append(self._thinned(votes, self._share))
+        while sum(len(part.asked) for part in self._parts) > MOST_VOTES:
+            self._share /= 2
+            self._parts = [self._thinned(part, 0.5) for part in self._parts]
+
+    def together(self) -> Votes:
+        """All that were kept; they are given away."""
+        parts, self._parts = self._parts, []
+        return joined(parts)
+
+    def _thinned(self, votes: Votes, share: float) -> Votes:
+        if share == 1:
+            return votes
+        kept = np.flatnonzero(self._chance.random(len(votes.asked), np.float32) < share)
+        return Votes(*(array[kept] for array in vars(votes).values()))
 
 
 def joined(parts: Sequence[Votes]) -> Votes:
-    kinds = (np.int64, np.uint8, np.uint8, np.int16, np.float32, np.int64)
+    kinds = (np.int32, np.uint8, np.uint8, np.int16, np.float32, np.int32)
     empty = Votes(*(np.zeros(0, kind) for kind in kinds))
     return Votes(*(np.concatenate(arrays) for arrays in zip(*(vars(one).values() for one in (empty, *parts)))))
 
@@ -247,16 +280,18 @@ def tally(votes: Votes, counts: np.ndarray, most: int) -> tuple[np.ndarray, np.n
     spread = np.sqrt(counts + 20.0)
     listed = np.flatnonzero(totals)
     listed = listed[np.argsort(-totals[listed] / spread[listed], kind="stable")[:_SHORTLIST]]
-    slots = np.full(len(counts), -1, np.int64)
+    slots = np.full(len(counts), -1, np.int32)
     slots[listed] = np.arange(len(listed))
     mine = slots[votes.pictures]
     keep = np.flatnonzero(mine >= 0)
     mine, asked = mine[keep], votes.asked[keep]
-    ballots = mine * (1 + asked.max(initial=0)) + asked
+    ballots = mine * (1 + asked.max(initial=0)) + asked  # a few millions
     weights = votes.weights[keep] / np.bincount(ballots)[ballots]
-    turns = votes.turns[keep].astype(np.int64) // (256 // _TURNS)
-    zooms = np.clip((votes.zooms[keep].astype(np.int64) + 192) // 24, 0, _ZOOMS - 1)
+    del ballots, asked
+    turns = votes.turns[keep] // (256 // _TURNS)
+    zooms = np.clip((votes.zooms[keep] + 192) // 24, 0, _ZOOMS - 1)
     cell = ((mine * 2 + votes.sides[keep]) * _TURNS + turns) * _ZOOMS + zooms
+    del mine, keep, turns, zooms
     cells = np.bincount(cell, weights, minlength=len(listed) * 2 * _TURNS * _ZOOMS)
     cells = cells.reshape(-1, _TURNS, _ZOOMS).astype(np.float32)
     wide = cells + np.roll(cells, 1, axis=1)  # a turn near the edge of a cell falls into two

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import StoreError
@@ -130,20 +132,25 @@ class FeatureIndex:
 
         if not query.sides or not len(query.sides[0].keypoints) or not allowed.any():
             return np.zeros(0, np.int64)
-        votes, last_yield = [], time.monotonic()
+        collected, last_yield = inverted.Collected(), time.monotonic()
         with ThreadPoolExecutor(usable_cores(), thread_name_prefix="vote") as pool:
-            parts = range(len(self._inverted.parts))
-            waiting = [pool.submit(self._inverted.votes, number, query, allowed) for number in parts]
+            parts = iter(range(len(self._inverted.parts)))
+            waiting: deque[Future[inverted.Votes]] = deque()
             try:
-                for one in waiting:
-                    votes.append(one.result())
+                while True:
+                    # A few ahead, and not all: their votes take memory until they are collected.
+                    for number in itertools.islice(parts, usable_cores() + 1 - len(waiting)):
+                        waiting.append(pool.submit(self._inverted.votes, number, query, allowed))
+                    if not waiting:
+                        break
+                    collected.add(waiting.popleft().result())
                     if time.monotonic() - last_yield >= HEARTBEAT:
                         last_yield = time.monotonic()
                         yield Progress("Comparing", 0)
             finally:
                 for one in waiting:
                     one.cancel()
-        return inverted.tally(inverted.joined(votes), self._inverted.counts, most)[0]
+        return inverted.tally(collected.together(), self._inverted.counts, most)[0]
 
     def _use(self, parts: Sequence[tuple[inverted.Segment, np.ndarray]]) -> None:
         import numpy as np

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import mmap
+import tracemalloc
 from pathlib import Path
 from typing import Callable
 
@@ -307,6 +308,63 @@ def test_several_files_are_searched_as_one(pictures: list[np.ndarray], segment: 
             assert np.allclose(scores, expected[1])
 
 
+def made_up_votes(chance: np.random.Generator, amount: int, pictures: int) -> Votes:
+    return Votes(
+        chance.integers(0, pictures, amount, np.int32),
+        chance.integers(0, 2, amount, np.uint8),
+        chance.integers(0, 256, amount, np.uint8),
+        chance.integers(-255, 256, amount, np.int16),
+        chance.random(amount, np.float32),
+        chance.integers(0, 1200, amount, np.int32),
+    )
+
+
+def test_of_too_many_votes_an_even_choice_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(5)
+    parts = [made_up_votes(chance, 3000, 40) for _ in range(7)]
+    for number, part in enumerate(parts):
+        part.pictures[:] += 40 * number
+        part.pictures[::2] = 40 * number + 7  # every second vote is for this one
+    whole = joined(parts)
+
+    def collected(most: int) -> Votes:
+        monkeypatch.setattr(inverted, "MOST_VOTES", most)
+        votes = inverted.Collected()
+        for part in parts:
+            votes.add(part)
+        return votes.together()
+
+    assert told(collected(21_000)) == told(whole), "no more than may be"
+    kept = collected(8_000)
+    assert told(kept) == told(collected(8_000))
+    assert 4_000 < len(kept.asked) <= 8_000
+    assert set(told(kept)) <= set(told(whole))
+    shares = np.bincount(kept.pictures // 40) / 3000
+    assert np.abs(shares - 0.25).max() < 0.05, "of each file the same share"
+    halves = np.bincount(kept.pictures % 40 == 7)
+    assert abs(halves[1] / halves.sum() - 0.5) < 0.05
+
+
+def test_a_query_that_everything_votes_for_takes_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a halftone has it, whose keypoints are like all of all others."""
+    monkeypatch.setattr(inverted, "MOST_VOTES", 40_000)
+    monkeypatch.setattr(inverted, "_AT_ONCE", 1 << 14)
+    same = np.repeat(keypoints(1, 3), 200)
+    own = keypoints(60, 70)
+    parts = [build([same] * 20, [hash_of(0)] * 20) for _ in range(24)]
+    parts.append(build([np.concatenate([same, own]), same], [hash_of(1), hash_of(2)]))
+    files = InvertedFiles(parts)
+    query = query_of(np.concatenate([np.repeat(same[:1], 100), own]))
+    tracemalloc.start()
+    try:
+        best, _ = files.search(query, 5)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert best[0] == 24 * 20
+    assert peak < 12_000_000
+
+
 def test_without_files_nothing_is_found() -> None:
     nothing = InvertedFiles([])
     assert (len(nothing.counts), nothing.hashes.shape) == (0, (0, 32))
@@ -316,7 +374,7 @@ def test_without_files_nothing_is_found() -> None:
 def votes_of(*rows: tuple[int, int, int, int, float, int]) -> Votes:
     """Rows of picture, side, turn, zoom, weight, asked."""
     columns = list(zip(*rows))
-    kinds = (np.int64, np.uint8, np.uint8, np.int16, np.float32, np.int64)
+    kinds = (np.int32, np.uint8, np.uint8, np.int16, np.float32, np.int32)
     return Votes(*(np.array(column, kind) for column, kind in zip(columns, kinds)))
 
 
