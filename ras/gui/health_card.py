@@ -26,8 +26,10 @@ class HealthCard(ttk.Frame):
         self._texts: list[tuple[ttk.Label, int]] = []
         """Each label that wraps, and how much less wide than the card it is."""
         self._section: Section | None = None
+        self._width = 0
+        """Pixels that the texts were wrapped for."""
         self.columnconfigure(1, weight=1)
-        self.bind("<Configure>", lambda event: self._wrap(event.width))
+        self.bind("<Configure>", lambda event: self._resized(event.width))
         self.bind("<<ThemeChanged>>", lambda _event: self._redraw(), add=True)
 
     def show(self, section: Section) -> None:
@@ -59,7 +61,7 @@ class HealthCard(ttk.Frame):
                 self._line(lines, number, name, line, widest)
         if section.remedy:
             self._text(section.remedy, "Card.Muted.TLabel").grid(row=3, columnspan=2, sticky="ew", pady=(px(8), 0))
-        self._wrap(self.winfo_width())
+        self._wrap()
 
     def _line(self, parent: ttk.Frame, number: int, shown: str, line: Line, widest: int) -> None:
         theme, px = self._theme, self._theme.px
@@ -81,10 +83,17 @@ class HealthCard(ttk.Frame):
         self._texts.append((label, 2 * self._theme.px(14)))
         return label
 
-    def _wrap(self, width: int) -> None:
-        if width > 1:
+    def _resized(self, width: int) -> None:
+        # Not for one pixel: of an odd width one of two columns has one more, and which one is decided by how wide their
+        # texts are. Wrapped anew, these would give it to the other, and so on without end.
+        if abs(width - self._width) > 1:
+            self._width = width
+            self._wrap()
+
+    def _wrap(self) -> None:
+        if self._width > 1:
             for label, taken in self._texts:
-                label.configure(wraplength=max(self._theme.px(60), width - taken))
+                label.configure(wraplength=max(self._theme.px(60), self._width - taken))
 
 
 def _bar(theme: Theme, share: float, size: tuple[int, int]) -> ImageTk.PhotoImage:

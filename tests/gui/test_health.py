@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import random
 import tkinter as tk
 from dataclasses import replace
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
 from ras.crashes.folder import reports
 from ras.gui.app import App
+from ras.gui.health_card import HealthCard
 from ras.gui.health_page import WAIT
 from ras.gui.health_window import HealthWindow
 from ras.gui.stored_archives import list_archives
+from ras.gui.theme import Theme
 from ras.health.facts import READ_ONLY, UNUSABLE
+from ras.health.words import FINE, Section
 from ras.paths import crashes_folder, store_folder
 from ras.records import finish
 from ras.store import EmbeddingStore, last_verify
@@ -97,6 +102,36 @@ def test_it_tells_what_is_kept_and_what_was_left_out(driver: Driver, export_with
     driver.until(lambda: "up to 7 MB" in texts(window, "Limits and disk"))
     driver.press(window.window, "<Escape>")
     assert app.health.window is None
+
+
+def test_cards_side_by_side_come_to_rest_at_every_width(
+    driver: Driver, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two columns has the odd pixel: which one must not depend on how the texts wrap, or they never end."""
+    wraps: list[int] = []
+    wrap = HealthCard._wrap
+
+    def counted(card: HealthCard, *width: int) -> None:
+        wraps.append(1)
+        if len(wraps) < 300:
+            wrap(card, *width)
+
+    monkeypatch.setattr(HealthCard, "_wrap", counted)
+    driver.root.deiconify()
+    frame = ttk.Frame(driver.root)
+    for column in (0, 1):
+        frame.columnconfigure(column, weight=1, uniform="side")
+    rng = random.Random(1)
+    for place in range(8):
+        words = ["w" * rng.randint(1, 9) for _ in range(60)]
+        card = HealthCard(frame, theme)
+        card.show(Section("A title", FINE, " ".join(words)))
+        card.grid(row=place // 2, column=place % 2, sticky="new")
+    for width in range(700, 780):
+        wraps.clear()
+        frame.place(x=0, y=0, width=width, height=900)
+        driver.root.update()
+        assert len(wraps) < 300, f"the cards do not come to rest at {width} pixels"
 
 
 def test_verify_by_keyboard_is_remembered(driver: Driver, export_with_losses: Path) -> None:
