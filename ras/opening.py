@@ -9,35 +9,14 @@ from typing import TYPE_CHECKING, Hashable, Sequence
 from ras.archive import read_archive
 from ras.archive.merge import identity
 from ras.errors import StoreError
-from ras.paths import store_folder
 from ras.records import DEFAULT_KINDS, Archive, Job, Notice, PictureKinds
-from ras.store_files import is_there
+from ras.store_files import existing_store
 from ras.text import clean, whole
 from ras.trees import missing
 
 if TYPE_CHECKING:
     from ras.records import ImageRecord
     from ras.store import EmbeddingStore, StoredArchive
-
-
-def existing_store() -> EmbeddingStore | None:
-    """The store; None where there is none yet, which is not the moment to make one. Raises StoreError."""
-    if not is_there(store_folder()):
-        return None
-    from ras.store import EmbeddingStore
-
-    return EmbeddingStore(store_folder())
-
-
-def kept_store() -> EmbeddingStore:
-    """The store that is to be worked on. Raises StoreError, also where there is none: a new one is not meant."""
-    store = existing_store()
-    if store is None:
-        raise StoreError(
-            f"The embedding store in {store_folder()} is gone: it was moved or deleted. Bring its folder back, or "
-            "index your archives again."
-        )
-    return store
 
 
 def open_archive(paths: Sequence[str], ids: Sequence[int] = (), kinds: PictureKinds = DEFAULT_KINDS) -> Job[Archive]:

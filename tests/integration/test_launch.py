@@ -292,7 +292,7 @@ def test_changed_requirements_bring_only_that_stage_up_to_date(ready: Machine) -
     path = ready.checkout / "requirements.txt"
     before = path.read_text("utf-8")
     fetched = dict(ready.index.fetched)
-    ready.index.add("faiss_cpu", "1.9.0", {"faiss/__init__.py": "__version__ = '1.9.0'\n"})
+    ready.index.add("faiss_cpu", "1.9.0", {"faiss/__init__.py": "__version__ = '1.9.0'\nIndexFlatIP = object\n"})
     path.write_text(before.replace("faiss-cpu>=1.7.4", "faiss-cpu>=1.9"), "utf-8")
     ready.lock()
     done = ready.run("search", "no.json", "no.png")
