@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Hashable, Sequence
 from ras.archive import read_archive
 from ras.archive.merge import identity
 from ras.errors import StoreError
+from ras.kept_store import existing_store
 from ras.records import DEFAULT_KINDS, Archive, Job, Notice, PictureKinds
-from ras.store_files import existing_store
 from ras.text import clean, whole
 from ras.trees import missing
 

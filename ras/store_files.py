@@ -1,20 +1,10 @@
-"""Whether there is an embedding store, and opening the one that is there.
-
-Only opening needs more than the standard library: the doctor asks before the set-up has run.
-"""
+"""Whether there is an embedding store in a folder. Standard library only: the doctor asks before the set-up has run."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from ras.errors import StoreError
-from ras.paths import store_folder
-
-if TYPE_CHECKING:
-    from ras.store import EmbeddingStore
 
 FACTS = "facts.sqlite"
 MARK = "facts.damaged"
@@ -45,23 +35,3 @@ def has_remains(folder: Path) -> bool:
             if any(file.endswith(ends) for file in os.listdir(folder / name)):
                 return True
     return False
-
-
-def existing_store() -> EmbeddingStore | None:
-    """The store; None where there is none yet, which is not the moment to make one. Raises StoreError."""
-    if not is_there(store_folder()):
-        return None
-    from ras.store import EmbeddingStore
-
-    return EmbeddingStore(store_folder())
-
-
-def kept_store() -> EmbeddingStore:
-    """The store that is to be worked on. Raises StoreError, also where there is none: a new one is not meant."""
-    store = existing_store()
-    if store is None:
-        raise StoreError(
-            f"The embedding store in {store_folder()} is gone: it was moved or deleted. Bring its folder back, or "
-            "index your archives again."
-        )
-    return store

@@ -13,7 +13,7 @@ from ras.cli.follow import follow, say
 from ras.cli.output import print_json, print_text
 from ras.cli.stored import NONE_YET, find_archive
 from ras.errors import SettingsError
-from ras.store_files import existing_store
+from ras.kept_store import existing_store
 from ras.text import whole
 from ras.trees import missing
 

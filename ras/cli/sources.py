@@ -8,9 +8,9 @@ from typing import Sequence
 from ras.cli.follow import follow
 from ras.cli.stored import NONE_YET, find_archive
 from ras.errors import SettingsError
+from ras.kept_store import existing_store
 from ras.opening import open_archive
 from ras.records import Archive, PictureKinds
-from ras.store_files import existing_store
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 """Endings of pictures. Not all can be searched for; of those that cannot, it can be said why."""

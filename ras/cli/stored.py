@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Sequence
 
 from ras.called import NAME
 from ras.errors import SettingsError
+from ras.kept_store import existing_store
 from ras.opening import is_at
-from ras.store_files import existing_store
 
 if TYPE_CHECKING:
     from ras.records import Archive

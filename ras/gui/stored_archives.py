@@ -35,8 +35,8 @@ class StoreContents:
 
 def list_archives() -> Job[StoreContents]:
     """Every archive in the store, the latest first, and the space that all take."""
+    from ras.kept_store import existing_store
     from ras.store import Usage
-    from ras.store_files import existing_store
 
     yield from ()
     store = existing_store()
@@ -63,8 +63,8 @@ class Switchable:
 
 def switchable(recent: Sequence[tuple[str, ...]], most: int) -> Job[Switchable]:
     """Of the indexed archives after the first ``most`` it is not looked whether their files are there."""
+    from ras.kept_store import existing_store
     from ras.opening import is_at
-    from ras.store_files import existing_store
 
     yield from ()
     store = existing_store()
@@ -86,7 +86,7 @@ def switchable(recent: Sequence[tuple[str, ...]], most: int) -> Job[Switchable]:
 
 def indexed_files() -> frozenset[str]:
     """The export files of all indexed archives."""
-    from ras.store_files import existing_store
+    from ras.kept_store import existing_store
 
     store = existing_store()
     if store is None:
@@ -153,6 +153,6 @@ def _gone(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _kept_store() -> EmbeddingStore:
-    from ras.store_files import kept_store
+    from ras.kept_store import kept_store
 
     return kept_store()

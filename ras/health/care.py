@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 
 from ras.health.aside import clear_set_aside
+from ras.kept_store import kept_store
 from ras.paths import store_folder
 from ras.records import Job, Progress
 from ras.store import CompactReport, EmbeddingStore, VerifyReport
 from ras.store.verified import forget
-from ras.store_files import kept_store
 from ras.text import clean, count, size, whole
 
 
