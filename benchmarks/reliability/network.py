@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import os
 import subprocess
@@ -10,8 +9,6 @@ import sys
 import time
 from pathlib import Path
 from typing import Iterator
-
-import psutil
 
 from benchmarks.reliability.rows import Row
 from ras.cli.codes import NOTHING, SUCCESS
@@ -59,11 +56,8 @@ def _index(network: BadNetwork, report: Path) -> tuple[dict[str, SkipReason], fl
     report.unlink(missing_ok=True)  # of the run before, which would stand for this one if that wrote none
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
-            watched = psutil.Process(process.pid)
             while process.poll() is None:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    family = [watched, *watched.children(recursive=True)]
-                    most = max(most, sum(one.memory_info().rss for one in family))
+                most = max(most, _resident(process.pid))
                 time.sleep(0.2)
         except BaseException:
             process.kill()
@@ -74,3 +68,17 @@ def _index(network: BadNetwork, report: Path) -> tuple[dict[str, SkipReason], fl
     with report.open(encoding="utf-8-sig", newline="") as file:
         left_out = {row["file name"]: words[row["reason"]] for row in csv.DictReader(file)}
     return left_out, time.monotonic() - began, most
+
+
+def _resident(program: int) -> int:
+    """Bytes of memory that the process and all that it started have in use (Linux: proc(5))."""
+    family, pages = {program}, 0
+    for process in sorted(map(int, filter(str.isdecimal, os.listdir("/proc")))):
+        try:
+            facts = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if process in family or int(facts[1]) in family:
+            family.add(process)
+            pages += int(facts[21])
+    return pages * os.sysconf("SC_PAGE_SIZE")

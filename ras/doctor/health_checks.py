@@ -42,8 +42,9 @@ def checks_of(found: Health | None) -> tuple[Check, ...]:
     for section in sections(found):
         if section.title in _LOOKED_AT_BEFORE:
             continue
-        lines = "; ".join(f"{line.name}: {line.value}" for line in section.lines)  # some are names of files
-        sentence = f"{section.sentence} {lines}." if lines else section.sentence
+        # Sentences, since some begin with the name of a file, which has its own capitals.
+        lines = "".join(f" {line.name}: {line.value}." for line in section.lines)
+        sentence = f"{section.sentence}{lines}"
         state = WARNING if section.state == TROUBLE else OK
         checks.append(Check(section.title, state, sentence, (section.remedy or None) if state == WARNING else None))
     return tuple(checks)
