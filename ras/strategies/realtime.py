@@ -138,7 +138,8 @@ class RealTimeSearchStrategy(SearchStrategy):
         for number, ranking in enumerate(best):
             results = ranking.results()
             yield Results(results, final=True, query=number)
-            reports.append(SearchReport(self.mode, encoder.id, encoder.device, searched, dict(skipped), results))
+            left_out = dict(sorted(skipped.items()))  # which of them failed first is chance
+            reports.append(SearchReport(self.mode, encoder.id, encoder.device, searched, left_out, results))
         return tuple(reports)
 
 
