@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Sequence
 
 from ras.errors import StoreError
+from ras.kept_store import existing_store, kept_store
 from ras.records import Archive, Job, Skipped
 
 if TYPE_CHECKING:
     from ras.gui.bench import IndexState
-    from ras.store import CompactReport, EmbeddingStore, StoredArchive, Usage, VerifyReport
+    from ras.store import CompactReport, StoredArchive, Usage, VerifyReport
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ class StoreContents:
 
 def list_archives() -> Job[StoreContents]:
     """Every archive in the store, the latest first, and the space that all take."""
-    from ras.kept_store import existing_store
     from ras.store import Usage
 
     yield from ()
@@ -63,7 +63,6 @@ class Switchable:
 
 def switchable(recent: Sequence[tuple[str, ...]], most: int) -> Job[Switchable]:
     """Of the indexed archives after the first ``most`` it is not looked whether their files are there."""
-    from ras.kept_store import existing_store
     from ras.opening import is_at
 
     yield from ()
@@ -86,8 +85,6 @@ def switchable(recent: Sequence[tuple[str, ...]], most: int) -> Job[Switchable]:
 
 def indexed_files() -> frozenset[str]:
     """The export files of all indexed archives."""
-    from ras.kept_store import existing_store
-
     store = existing_store()
     if store is None:
         return frozenset()
@@ -98,19 +95,19 @@ def indexed_files() -> frozenset[str]:
 def remove_archives(ids: Sequence[int]) -> Job[int]:
     """Remove archives from the store; how many bytes that freed. The exports themselves stay."""
     freed = 0
-    with _kept_store() as store:
+    with kept_store() as store:
         for archive_id in ids:
             freed += yield from store.remove(archive_id)
     return freed
 
 
 def verify_store() -> Job[VerifyReport]:
-    with _kept_store() as store:
+    with kept_store() as store:
         return (yield from store.verify())
 
 
 def compact_store() -> Job[CompactReport]:
-    with _kept_store() as store:
+    with kept_store() as store:
         return (yield from store.compact())
 
 
@@ -119,7 +116,7 @@ def list_failures(archive: Archive, encoder_id: str) -> Job[tuple[Skipped, ...]]
     from ras.failures import failures_of
 
     yield from ()
-    with _kept_store() as store:
+    with kept_store() as store:
         return failures_of(archive, store, encoder_id)
 
 
@@ -132,7 +129,7 @@ def count_indexed(archive: Archive, encoder_id: str, features_id: str = "") -> I
 
     records = archive.records
     try:
-        with _kept_store() as store:
+        with kept_store() as store:
             there = store.contents_of(records, encoder_id) >= 0
             missing = [record.key for record, found in zip(records, there) if not found]
             failures = store.failures(missing)
@@ -150,9 +147,3 @@ def _gone(paths: Sequence[str]) -> tuple[str, ...]:
     from ras.trees import missing
 
     return tuple(missing(paths))
-
-
-def _kept_store() -> EmbeddingStore:
-    from ras.kept_store import kept_store
-
-    return kept_store()

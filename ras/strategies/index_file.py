@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 from ras.called import BUILT
 from ras.errors import ModeError, StoreError
-from ras.library import load_library
+from ras.library import first_line, load_library
 from ras.text import count, whole
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def load_faiss() -> Any:
             raise ImportError("parts of it are missing")
     except ImportError as exc:
         raise ModeError(
-            f"FAISS cannot be loaded here ({_first_line(exc)}); "
+            f"FAISS cannot be loaded here ({_reason(exc)}); "
             + ("this program was built without it." if BUILT else "install it with “pip install faiss-cpu”.")
         ) from exc
     return faiss
@@ -75,7 +75,7 @@ def failure(exc: RuntimeError | MemoryError) -> StoreError:
     """What FAISS raised while it searched or built, as an error for the user."""
     if isinstance(exc, MemoryError):
         return StoreError("There is not enough memory for the search index; close other programs and try again.")
-    return StoreError(f"FAISS failed ({_first_line(exc)}); see the log.")
+    return StoreError(f"FAISS failed ({_reason(exc)}); see the log.")
 
 
 def set_threads(faiss: Any, number: int) -> None:
@@ -112,7 +112,7 @@ def write_index(index: Any, folder: Path) -> Written:
         return Written(name, size, digest.hexdigest(), (folder / name).stat().st_mtime_ns)
     except (OSError, RuntimeError, MemoryError) as exc:  # FAISS raises RuntimeError where it does not pass ours on
         raise StoreError(
-            f"The search index could not be written to {folder} ({_first_line(exc)}); "
+            f"The search index could not be written to {folder} ({_reason(exc)}); "
             "make room there, or check that the folder may be written."
         ) from exc
 
@@ -140,7 +140,7 @@ def read_index(folder: Path, facts: IndexFacts, dimension: int, *, mapped: bool)
                 raise UnusableIndex(reason)
         index = _read(faiss, path, facts.kind, mapped)
     except (OSError, RuntimeError, MemoryError) as exc:
-        raise UnusableIndex(f"it cannot be read ({_first_line(exc)})") from exc
+        raise UnusableIndex(f"it cannot be read ({_reason(exc)})") from exc
     _check(faiss, index, facts, dimension)
     return index
 
@@ -161,7 +161,7 @@ def checked_path(folder: Path, facts: IndexFacts) -> Path:
             if _edges(file, size) != match.group(1):
                 raise UnusableIndex("it is not what was written")
     except OSError as exc:
-        raise UnusableIndex(f"it cannot be read ({_first_line(exc)})") from exc
+        raise UnusableIndex(f"it cannot be read ({_reason(exc)})") from exc
     return path
 
 
@@ -175,7 +175,7 @@ def damage(path: Path, facts: IndexFacts, cancelled: Callable[[], bool] = lambda
                 if cancelled():
                     return None
     except OSError as exc:
-        return f"it cannot be read ({_first_line(exc)})"
+        return f"it cannot be read ({_reason(exc)})"
     return None if digest.hexdigest() == facts.sha256 else "it is not what was written"
 
 
@@ -220,7 +220,7 @@ def _read(faiss: Any, path: Path, kind: str, mapped: bool) -> Any:
         try:
             return _downcast(faiss, faiss.read_index(str(path), flag))
         except RuntimeError as exc:  # not on this system, or FAISS cannot open such a path
-            log.debug("%s is not mapped: %s", path, _first_line(exc))
+            log.debug("%s is not mapped: %s", path, _reason(exc))
     with open(path, "rb") as file:
         return _downcast(faiss, faiss.read_index(faiss.PyCallbackIOReader(file.read)))
 
@@ -268,7 +268,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _first_line(exc: BaseException) -> str:
+def _reason(exc: BaseException) -> str:
     if isinstance(exc, OSError) and exc.strerror:
         return exc.strerror
-    return (str(exc).strip() or type(exc).__name__).splitlines()[0]
+    return first_line(exc)
